@@ -1,0 +1,166 @@
+#include "commands/table.hpp"
+
+#include <array>
+
+#include "commands/commands.hpp"
+
+namespace zdm::cli {
+namespace {
+
+using namespace std::string_view_literals;
+
+constexpr std::array kText = {"text"sv};
+constexpr std::array kTextJson = {"text"sv, "json"sv};
+constexpr std::array kPlanFormats = {"text"sv, "json"sv, "sql"sv};
+
+constexpr std::array kMigrations = {
+    Positional{"MIGRATION", false, true, "ids or files; without any, all of them"}};
+constexpr std::array kOneMigration = {
+    Positional{"MIGRATION", false, false, "its id; without it, the one applied last"}};
+constexpr std::array kOneRelease = {Positional{"RELEASE", true, false, "the release's name"}};
+constexpr std::array kTopic = {Positional{"TOPIC", true, false, "a kind of change, or a phase"}};
+constexpr std::array kNewPositionals = {
+    Positional{"KIND", true, false, "what changes: see zdm explain KIND"},
+    Positional{"NAME", true, false, "letters, digits, - and _; becomes part of the file's name"},
+    Positional{"key=value", false, true, "keys of the change, as in the file"}};
+
+constexpr Flag kDryRun{"--dry-run", "", "", Arity::none, "show what would run; change nothing"};
+constexpr Flag kExitCode{"--exit-code", "", "", Arity::none, "exit 4 when work is pending"};
+
+constexpr std::array kInitFlags = {Flag{"--template", "", "NAME…", Arity::greedy,
+                                        "templates to write besides zdm.toml and migrations/"}};
+constexpr std::array kPlanFlags = {
+    Flag{"--phase", "", "P", Arity::one, "only this phase: expand, backfill, switch, contract"},
+    kExitCode};
+constexpr std::array kApplyFlags = {
+    Flag{"--phase", "", "P|all", Arity::one, "expand, backfill, switch, contract, or all"},
+    Flag{"--release", "", "R", Arity::one,
+         "the release being deployed (default: ZDM_RELEASE, else the last cut)"},
+    kDryRun, Flag{"--fresh", "", "", Arity::none, "build an empty database to every file's phase"},
+    Flag{"--resume", "", "MIGRATION", Arity::one, "take a held migration up again"}};
+constexpr std::array kStatusFlags = {
+    Flag{"--watch", "", "", Arity::none, "draw it again every two seconds until Ctrl-C"},
+    kExitCode};
+constexpr std::array kRollbackFlags = {
+    Flag{"--to", "", "P|none", Arity::one, "the phase that stays; none undoes all of them"},
+    kDryRun};
+constexpr std::array kCutFlags = {
+    Flag{"--from", "", "RELEASE", Arity::one, "cut a hotfix of that older release"}};
+constexpr std::array kCheckFlags = {
+    Flag{"--to", "", "R", Arity::one, "the release that is to run against this database"}};
+
+constexpr std::array kGlobals = {
+    Flag{"--config", "", "FILE|none", Arity::one, "zdm.toml to use, instead of the nearest one"},
+    Flag{"--database", "", "URL|none", Arity::one,
+         "postgresql://…, key=value, or sqlite:FILE; none: plan without one"},
+    Flag{"--format", "", "FORMAT", Arity::one, "how the result is drawn: text, json …"},
+    Flag{"--color", "", "WHEN", Arity::one, "auto, always or never"},
+    Flag{"--quiet", "-q", "", Arity::none, "no progress, no notes"},
+    Flag{"--verbose", "-v", "", Arity::none, "say more: the SQL of steps and of errors"},
+    Flag{"--yes", "", "", Arity::none, "contract without asking"},
+    Flag{"--no-input", "", "", Arity::none, "never ask"},
+    Flag{"--allow", "", "HAZARD", Arity::each, "accept a hazard by name; may be repeated"},
+    Flag{"--lock-timeout", "", "DURATION", Arity::one,
+         "the most anyone may wait behind one try for a lock"},
+    Flag{"--lock-budget", "", "DURATION", Arity::one, "how long to try for one lock in all"},
+    Flag{"--timeout", "", "DURATION", Arity::one,
+         "the most the command may take; then it stops at a safe point, exit 6"},
+    Flag{"--version", "", "", Arity::none, "print the version"},
+    Flag{"--help", "-h", "", Arity::none, "print this"}};
+
+constexpr std::array kCommands = {
+    Command{"init",
+            "[--template NAME…]",
+            "write zdm.toml, migrations/ and chosen templates",
+            {},
+            kInitFlags,
+            kTextJson,
+            Work::none,
+            run_init},
+    Command{"new",
+            "KIND NAME [key=value…]",
+            "write the next migration file",
+            kNewPositionals,
+            {},
+            kTextJson,
+            Work::none,
+            run_new},
+    Command{"plan", "[MIGRATION…] [--phase P] [--exit-code]",
+            "the four-phase plan: SQL, locks, warnings, what ships when", kMigrations, kPlanFlags,
+            kPlanFormats, Work::reads, run_plan},
+    Command{"apply", "--phase P|all [MIGRATION…]", "do that phase for every migration that may",
+            kMigrations, kApplyFlags, kTextJson, Work::writes, run_apply},
+    Command{"status", "[MIGRATION…] [--watch] [--exit-code]",
+            "where each migration stands, and what comes next", kMigrations, kStatusFlags,
+            kTextJson, Work::reads, run_status},
+    Command{"rollback", "[MIGRATION] [--to P|none] [--dry-run]",
+            "undo the last phase, or back to P; never past contract", kOneMigration, kRollbackFlags,
+            kTextJson, Work::writes, run_rollback},
+    Command{"verify",
+            "[MIGRATION…]",
+            "old against new shape, row by row",
+            kMigrations,
+            {},
+            kTextJson,
+            Work::reads,
+            run_verify},
+    Command{"release cut", "RELEASE [--from RELEASE]", "record in zdm.lock what a release ships",
+            kOneRelease, kCutFlags, kTextJson, Work::none, run_release_cut},
+    Command{"release live",
+            "RELEASE",
+            "it serves, and everything older has drained",
+            kOneRelease,
+            {},
+            kTextJson,
+            Work::writes,
+            run_release_live},
+    Command{"release floor",
+            "",
+            "the oldest release that may still run here",
+            {},
+            {},
+            kTextJson,
+            Work::reads,
+            run_release_floor},
+    Command{"release check",
+            "--to R",
+            "exit 3 when R lies below the floor",
+            {},
+            kCheckFlags,
+            kTextJson,
+            Work::reads,
+            run_release_check},
+    Command{"explain",
+            "KIND|PHASE",
+            "the manual's words, in the terminal",
+            kTopic,
+            {},
+            kText,
+            Work::none,
+            run_explain},
+    Command{"config",
+            "",
+            "every setting with its value and where it came from",
+            {},
+            {},
+            kTextJson,
+            Work::none,
+            run_config},
+};
+
+constexpr std::array kGroups = {
+    Group{"release", "cut releases, mark them live, ask which may still run"}};
+
+}  // namespace
+
+std::span<const Command> commands() {
+  return kCommands;
+}
+std::span<const Group> groups() {
+  return kGroups;
+}
+std::span<const Flag> global_flags() {
+  return kGlobals;
+}
+
+}  // namespace zdm::cli

@@ -1,0 +1,114 @@
+#include "program.hpp"
+
+#include <fmt/format.h>
+
+#include <csignal>
+#include <exception>
+
+#include "commands/context.hpp"
+#include "commands/table.hpp"
+#include "files/project.hpp"
+#include "host/host.hpp"
+#include "parse.hpp"
+#include "redact.hpp"
+#include "signals.hpp"
+#include "terminal.hpp"
+#include "views/view.hpp"
+
+namespace zdm::cli {
+namespace {
+
+/// Draws the answer, and ends with the exit code, or 1 when it could not be written down.
+int finish(const Answer& answer, const std::string& format, std::string_view family,
+           Console& console) {
+  if (format == "json") {
+    console.out.line(to_json(answer, family));
+  } else if (format == "sql" && std::holds_alternative<PlanAnswer>(answer.report)) {
+    draw_sql(std::get<PlanAnswer>(answer.report), console.out);
+  } else {
+    draw_text(answer, console);
+  }
+  const bool written = console.out.finish();
+  if (!written) {
+    draw_error({.code = ErrorCode::failed,
+                .message = "cannot write to standard output",
+                .hint = "look at the space on its disk"},
+               console);
+  }
+  if (answer.error) draw_error(*answer.error, console);
+  const auto code = answer.exit_code();
+  return !written && code == 0 ? static_cast<int>(ErrorCode::failed) : code;
+}
+
+/// A stop that was asked for decides the exit code, whatever cancelling it broke.
+void settle(Answer& answer, const Interrupts& interrupts, Work work) {
+  if (!answer.error || !interrupts.stopped()) return;
+  const bool cancelled = answer.error->sqlstate == "57014";
+  if (work != Work::reads && !cancelled) return;
+  answer.error->code = interrupts.reason();
+  if (!cancelled) return;
+  answer.error->message = "cancelled as asked: " + answer.error->message;
+  if (work == Work::writes) answer.error->hint = "the same command carries on";
+}
+
+Answer work(const Arguments& arguments, migrations::Host& host, Console& console) {
+  const auto& command = *arguments.command;
+  std::optional<std::chrono::milliseconds> timeout;
+  if (const auto text = arguments.value("--timeout")) {
+    ZDM_ANSWER_TRY(timeout, migrations::parse_duration(*text));
+  }
+  Interrupts interrupts;
+  if (command.work != Work::none) interrupts.watch(command.work, timeout);
+  Context context(arguments, host, console, interrupts);
+  auto answer = command.function(context);
+  settle(answer, interrupts, command.work);
+  return answer;
+}
+
+Answer work_without_throwing(const Arguments& arguments, migrations::Host& host, Console& console) {
+  try {
+    return work(arguments, host, console);
+  } catch (const std::exception& error) {
+    return Answer::failed({.code = ErrorCode::bug,
+                           .message = fmt::format("this is a bug in zdm: {}", error.what()),
+                           .hint = "nothing is lost: zdm status says where things stand"});
+  }
+}
+
+int run_words(const std::vector<std::string>& words) {
+  migrations::RealHost host;
+  auto parsed = parse(words);
+  auto console = make_console(parsed ? parsed->arguments : Arguments{}, host);
+  if (!parsed) {
+    const auto format = wants_json(words) ? "json" : "text";
+    return finish(Answer::failed(parsed.error()), format, family_of(words), console);
+  }
+  switch (parsed->ask) {
+    case Parsed::Ask::version:
+      console.out.line("zdm " ZDM_VERSION);
+      break;
+    case Parsed::Ask::help:
+      console.out.write(help_text(parsed->help_topic));
+      break;
+    case Parsed::Ask::run: {
+      const auto& arguments = parsed->arguments;
+      if (holds_password(arguments.value("--database").value_or(""))) {
+        console.warn(
+            "a password among the arguments can be read by every user of this machine; "
+            "DATABASE_URL or ~/.pgpass keeps it");
+      }
+      const auto answer = work_without_throwing(arguments, host, console);
+      return finish(answer, arguments.format, arguments.command->family(), console);
+    }
+  }
+  return console.out.finish() ? 0 : static_cast<int>(ErrorCode::failed);
+}
+
+}  // namespace
+
+int run(int argc, char** argv) {
+  std::signal(SIGPIPE, SIG_IGN);  // a reader that goes away must not end a migration midway
+  return run_words(std::vector<std::string>(argv + (argc > 0 ? 1 : 0), argv + argc));
+}
+
+}  // namespace zdm::cli

@@ -1,0 +1,122 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "execute/operations.hpp"
+#include "files/project.hpp"
+#include "model/error.hpp"
+#include "model/phase.hpp"
+#include "recipes/recipe.hpp"
+
+/// What commands give back and views draw. A report says what happened, never how it looks.
+namespace zdm::cli {
+
+using planner::Error;
+using planner::ErrorCode;
+using planner::Phase;
+using planner::Result;
+
+/// `zdm init`.
+struct InitReport {
+  std::vector<std::string> created;
+};
+
+/// `zdm new`.
+struct NewReport {
+  std::string path;
+  std::vector<std::string> missing;  ///< required keys left to the author; empty: the file loads
+};
+
+/// A migration's file, as far as views speak of it.
+struct FileNote {
+  std::string id;
+  std::string path;
+  Phase phase = Phase::expand;  ///< how far the checkout may take it
+  bool hold = false;            ///< the file itself parks it
+};
+
+/// `zdm plan`.
+struct PlanAnswer {
+  migrations::PlanReport plan;
+  std::vector<FileNote> files;
+};
+
+/// `zdm apply` and `zdm rollback`.
+struct ApplyAnswer {
+  migrations::ApplyReport applied;
+  bool undo = false;
+  bool failed = false;  ///< an error follows: an empty report does not mean that nothing was to do
+};
+
+/// `zdm status`.
+struct StatusAnswer {
+  migrations::StatusReport status;
+  std::vector<FileNote> files;
+};
+
+/// `zdm verify`.
+struct VerifyAnswer {
+  migrations::VerifyReport verified;
+};
+
+enum class ReleaseVerb { cut, live, floor, check };
+
+/// `zdm release …`.
+struct ReleaseAnswer {
+  ReleaseVerb verb = ReleaseVerb::cut;
+  migrations::ReleaseReport release;
+  bool already = false;  ///< cut: the identical release was there
+};
+
+/// `zdm config`.
+struct ConfigReport {
+  std::vector<migrations::Setting> settings;
+};
+
+/// The words of zdm-phases(7) on one phase.
+struct PhaseWords {
+  Phase phase = Phase::expand;
+  std::string_view does;
+  std::string_view running;  ///< which releases may run meanwhile
+  std::string_view undo;
+  std::string_view ships;  ///< when it may be applied
+};
+
+/// `zdm explain`: a kind or a phase.
+struct ExplainReport {
+  const planner::KindInfo* kind = nullptr;
+  const PhaseWords* phase = nullptr;
+};
+
+using Report = std::variant<std::monostate, InitReport, NewReport, PlanAnswer, ApplyAnswer,
+                            StatusAnswer, VerifyAnswer, ReleaseAnswer, ConfigReport, ExplainReport>;
+
+/// What a command ends with. `error` decides the exit code; without one it is 0, or 4 where pending
+/// work was asked about.
+struct Answer {
+  Report report;
+  std::optional<Error> error;
+  bool pending = false;
+
+  [[nodiscard]] static Answer failed(Error error) {
+    return {.report = {}, .error = std::move(error), .pending = false};
+  }
+  [[nodiscard]] int exit_code() const {
+    if (error) return static_cast<int>(error->code);
+    return pending ? static_cast<int>(ErrorCode::pending) : 0;
+  }
+};
+
+/// ZDM_TRY for functions that return an Answer.
+#define ZDM_ANSWER_TRY(variable, expression)                                                 \
+  auto ZDM_CONCAT(zdm_answer_, __LINE__) = (expression);                                     \
+  if (!ZDM_CONCAT(zdm_answer_, __LINE__)) {                                                  \
+    return ::zdm::cli::Answer::failed(std::move(ZDM_CONCAT(zdm_answer_, __LINE__)).error()); \
+  }                                                                                          \
+  variable = std::move(*ZDM_CONCAT(zdm_answer_, __LINE__))
+
+}  // namespace zdm::cli

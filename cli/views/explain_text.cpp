@@ -1,0 +1,77 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "text_width.hpp"
+#include "views/text.hpp"
+
+namespace zdm::cli {
+namespace {
+
+constexpr std::size_t kWidest = 100;  // longer lines are hard to read
+
+/// "title  text", the text wrapped and hanging.
+void paragraph(Stream& out, std::string_view title, std::string_view text, std::size_t hang) {
+  const auto width = std::clamp<std::size_t>(std::min(out.width(), kWidest), 40, kWidest);
+  const auto room = width > hang + 20 ? width - hang : 20;
+  bool first = true;
+  for (const auto& line : wrapped(text, room)) {
+    const auto margin = first ? out.bold(title) + std::string(hang - display_width(title), ' ')
+                              : std::string(hang, ' ');
+    out.line(margin + line);
+    first = false;
+  }
+}
+
+void draw_keys(const planner::KindInfo& kind, Stream& out) {
+  std::size_t hang = 0;
+  for (const auto& key : kind.keys) hang = std::max(hang, key.name.size() + 4);
+  out.line();
+  out.line("keys:");
+  for (const auto& key : kind.keys) {
+    paragraph(out, fmt::format("  {}", key.name),
+              fmt::format("{}{}: {}", key.type, key.required ? ", required" : "", key.meaning),
+              hang);
+  }
+  if (kind.common_keys.empty()) return;
+  out.line();
+  out.line(fmt::format("also: {}", kind.common_keys));
+}
+
+void draw_kind(const planner::KindInfo& kind, Stream& out) {
+  constexpr std::size_t kHang = 10;
+  paragraph(out, "", fmt::format("{}: {}", kind.kind, kind.summary), 0);
+  draw_keys(kind, out);
+  out.line();
+  const auto phase = [&out](std::string_view name, std::string_view text) {
+    paragraph(out, name, text.empty() ? "nothing" : text, kHang);
+  };
+  phase("expand", kind.expand);
+  phase("backfill", kind.backfill);
+  phase("switch", kind.switch_);
+  phase("contract", kind.contract);
+  out.line();
+  paragraph(out, "undo", kind.undo.empty() ? "nothing to say" : kind.undo, kHang);
+  paragraph(out, "SQLite", kind.sqlite ? "yes" : "refused there", kHang);
+  out.line();
+  out.line("example:");
+  out.line();
+  for (const auto& line : wrapped(kind.example, std::string::npos)) out.line("  " + line);
+}
+
+void draw_phase(const PhaseWords& words, Stream& out) {
+  constexpr std::size_t kHang = 14;
+  paragraph(out, planner::to_string(words.phase), words.does, kHang);
+  paragraph(out, "may run", words.running, kHang);
+  paragraph(out, "ships", words.ships, kHang);
+  paragraph(out, "undo", words.undo, kHang);
+}
+
+}  // namespace
+
+void draw(const ExplainReport& report, Console& console) {
+  if (report.kind != nullptr) draw_kind(*report.kind, console.out);
+  if (report.phase != nullptr) draw_phase(*report.phase, console.out);
+}
+
+}  // namespace zdm::cli

@@ -1,0 +1,208 @@
+#include <nlohmann/json.hpp>
+
+#include "progress_line.hpp"
+#include "redact.hpp"
+#include "views/view.hpp"
+
+namespace zdm::cli {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using planner::MigrationPlan;
+using planner::Step;
+
+/// Bytes that are not UTF-8 are replaced, so that the object is JSON whatever the database holds.
+std::string dump(const Json& json) {
+  return json.dump(2, ' ', false, Json::error_handler_t::replace);
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+Json phase_or_null(const std::optional<Phase>& phase) {
+  return phase ? Json(planner::to_string(*phase)) : Json(nullptr);
+}
+
+Json error_json(const Error& error) {
+  Json blockers = Json::array();
+  for (const auto& blocker : error.blockers) {
+    blockers.push_back({{"pid", blocker.pid},
+                        {"application", blocker.application},
+                        {"user", blocker.user},
+                        {"state", blocker.state},
+                        {"age_ms", blocker.age_ms},
+                        {"query", redacted(blocker.query)}});
+  }
+  const auto number = [](int value) { return value > 0 ? Json(value) : Json(nullptr); };
+  return {{"code", static_cast<int>(error.code)},
+          {"message", redacted(error.message)},
+          {"hint", text_or_null(redacted(error.hint))},
+          {"file", error.where ? text_or_null(error.where->file) : Json(nullptr)},
+          {"line", error.where ? number(error.where->line) : Json(nullptr)},
+          {"column", error.where ? number(error.where->column) : Json(nullptr)},
+          {"sqlstate", text_or_null(error.sqlstate)},
+          {"blockers", std::move(blockers)}};
+}
+
+Json step_json(const Step& step) {
+  Json locks = Json::array();
+  for (const auto& claim : step.locks) {
+    locks.push_back({{"relation", claim.relation}, {"mode", planner::to_string(claim.mode)}});
+  }
+  return {{"id", step.id},
+          {"kind", planner::to_string(step.kind)},
+          {"sql", step.sql},
+          {"locks", std::move(locks)},
+          {"in_transaction", step.in_transaction},
+          {"destructive", step.destructive},
+          {"rewrites", step.rewrites},
+          {"scans", step.scans},
+          {"note", step.note}};
+}
+
+Json plan_json(const MigrationPlan& migration) {
+  Json phases = Json::array();
+  for (const auto& phase : migration.phases) {
+    Json steps = Json::array();
+    for (const auto& step : phase.steps) steps.push_back(step_json(step));
+    phases.push_back({{"phase", planner::to_string(phase.phase)},
+                      {"state", planner::to_string(phase.state)},
+                      {"steps", std::move(steps)}});
+  }
+  Json warnings = Json::array();
+  for (const auto& warning : migration.warnings) {
+    warnings.push_back({{"code", warning.code}, {"message", warning.message}});
+  }
+  return {{"id", migration.id.value},
+          {"target", ""},
+          {"description", migration.description},
+          {"phases", std::move(phases)},
+          {"warnings", std::move(warnings)}};
+}
+
+Json applied_json(const migrations::MigrationReport& migration, bool dry_run) {
+  Json steps = Json::array();
+  for (const auto& step : migration.steps) {
+    steps.push_back({{"id", step.id},
+                     {"state", step.state},
+                     {"attempts", step.attempts},
+                     {"duration_ms", step.duration_ms},
+                     {"rows", step.rows}});
+  }
+  Json json = {{"id", migration.id.value},
+               {"target", migration.target},
+               {"phase", phase_or_null(migration.phase)},
+               {"state", migration.state},
+               {"steps", std::move(steps)}};
+  if (!migration.reason.empty()) json["reason"] = migration.reason;
+  if (migration.error) json["error"] = error_json(*migration.error);
+  if (dry_run) json["sql"] = migration.sql;
+  if (!migration.kept.empty()) json["kept"] = migration.kept;
+  return json;
+}
+
+Json backfill_json(const std::optional<migrations::BackfillStatus>& backfill) {
+  if (!backfill) return nullptr;
+  return {{"rows_done", backfill->rows_done},
+          {"rows_total", backfill->rows_total},
+          {"percent", backfill->percent},
+          {"rate", backfill->rate},
+          {"eta_s", backfill->eta_s ? Json(*backfill->eta_s) : Json(nullptr)},
+          {"throttled", text_or_null(backfill->throttled)}};
+}
+
+Json status_json(const migrations::MigrationStatus& migration) {
+  Json json = {{"id", migration.id.value},
+               {"target", migration.target},
+               {"phase", phase_or_null(migration.phase)},
+               {"state", planner::to_string(migration.state)},
+               {"next_phase", phase_or_null(migration.next_phase)},
+               {"target_phase", migration.in_file ? Json(planner::to_string(migration.target_phase))
+                                                  : Json(nullptr)},
+               {"release", text_or_null(migration.release)},
+               {"backfill", backfill_json(migration.backfill)}};
+  if (!migration.reason.empty()) json["reason"] = migration.reason;
+  return json;
+}
+
+/// Each adds a report's own members to the object.
+struct Members {
+  Json& json;
+
+  void operator()(const std::monostate&) const {}
+  void operator()(const InitReport& report) const { json["created"] = report.created; }
+  void operator()(const NewReport& report) const {
+    json["path"] = report.path;
+    json["missing"] = report.missing;
+  }
+  void operator()(const PlanAnswer& answer) const {
+    json["database"] = answer.plan.engine == planner::Engine::sqlite ? "sqlite" : "postgresql";
+    json["assumed"] = answer.plan.assumed;
+    json["migrations"] = Json::array();
+    for (const auto& migration : answer.plan.migrations) {
+      json["migrations"].push_back(plan_json(migration));
+    }
+  }
+  void operator()(const ApplyAnswer& answer) const {
+    json["release"] = text_or_null(answer.applied.release);
+    json["dry_run"] = answer.applied.dry_run;
+    json["migrations"] = Json::array();
+    for (const auto& migration : answer.applied.migrations) {
+      json["migrations"].push_back(applied_json(migration, answer.applied.dry_run));
+    }
+  }
+  void operator()(const StatusAnswer& answer) const {
+    json["lease_holder"] = text_or_null(answer.status.lease_holder);
+    json["migrations"] = Json::array();
+    for (const auto& migration : answer.status.migrations) {
+      json["migrations"].push_back(status_json(migration));
+    }
+  }
+  void operator()(const VerifyAnswer& answer) const {
+    json["migrations"] = Json::array();
+    for (const auto& migration : answer.verified.migrations) {
+      Json samples = Json::array();
+      for (const auto& sample : migration.samples) {
+        samples.push_back({{"key", sample.key},
+                           {"old", sample.old_value},
+                           {"expected", sample.expected},
+                           {"found", sample.found}});
+      }
+      json["migrations"].push_back({{"id", migration.id.value},
+                                    {"target", migration.target},
+                                    {"rows", migration.rows},
+                                    {"differing", migration.differing},
+                                    {"samples", std::move(samples)}});
+    }
+  }
+  void operator()(const ReleaseAnswer& answer) const {
+    json["release"] = text_or_null(answer.release.release);
+    json["parent"] = text_or_null(answer.release.parent);
+    json["floor"] = text_or_null(answer.release.floor);
+    json["live"] = text_or_null(answer.release.live);
+    json["ok"] = answer.release.ok;
+    json["reasons"] = answer.release.reasons;
+  }
+  void operator()(const ConfigReport& report) const {
+    json["settings"] = Json::array();
+    for (const auto& setting : report.settings) {
+      json["settings"].push_back(
+          {{"key", setting.key}, {"value", redacted(setting.value)}, {"source", setting.source}});
+    }
+  }
+  void operator()(const ExplainReport&) const {}  // drawn as text alone
+};
+
+}  // namespace
+
+std::string to_json(const Answer& answer, std::string_view family) {
+  Json json = {{"schema", "zdm." + std::string(family.empty() ? "error" : family) + "/1"},
+               {"version", ZDM_VERSION},
+               {"exit_code", answer.exit_code()}};
+  std::visit(Members{json}, answer.report);
+  if (answer.error) json["error"] = error_json(*answer.error);
+  return dump(json);
+}
+
+}  // namespace zdm::cli

@@ -1,0 +1,37 @@
+#pragma once
+
+#include <string>
+
+#include "database/connection.hpp"
+#include "model/catalog.hpp"
+
+/// The parts of reading a catalog. Those of PostgreSQL fill tables found already, all of them with
+/// one statement each: every statement goes by oid (or by name through an index), so that its time
+/// does not grow with the database.
+namespace zdm::migrations {
+
+/// The oids of the catalog's tables, as an array for `= ANY ($1::oid[])`.
+[[nodiscard]] std::string oid_array(const planner::Catalog& catalog);
+/// The table of that oid, which is one of the catalog's.
+[[nodiscard]] planner::Table& table_of(planner::Catalog& catalog, std::uint32_t oid);
+
+[[nodiscard]] Result<planner::Catalog> read_postgres_catalog(
+    Connection& connection, const planner::CatalogRequest& request);
+[[nodiscard]] Result<planner::Catalog> read_sqlite_catalog(Connection& connection,
+                                                           const planner::CatalogRequest& request);
+
+/// pg_class and what hangs on it: owner, comment, privileges, publications.
+[[nodiscard]] Result<void> read_relations(Connection& connection, planner::Catalog& catalog);
+/// Partitions that hold rows, their estimates, sizes and emptiness.
+[[nodiscard]] Result<void> read_leaves(Connection& connection, planner::Catalog& catalog);
+[[nodiscard]] Result<void> read_columns(Connection& connection, planner::Catalog& catalog);
+[[nodiscard]] Result<void> read_indexes(Connection& connection, planner::Catalog& catalog);
+/// Constraints of the tables, and foreign keys of others that point at them.
+[[nodiscard]] Result<void> read_constraints(Connection& connection, planner::Catalog& catalog);
+[[nodiscard]] Result<void> read_triggers(Connection& connection, planner::Catalog& catalog);
+/// What pg_depend knows.
+[[nodiscard]] Result<void> read_dependents(Connection& connection, planner::Catalog& catalog);
+/// What it does not: functions whose body is a string.
+[[nodiscard]] Result<void> read_functions(Connection& connection, planner::Catalog& catalog);
+
+}  // namespace zdm::migrations

@@ -1,0 +1,148 @@
+#include "execute/planning.hpp"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+#include "database/catalog_reader.hpp"
+
+namespace zdm::migrations {
+
+Result<View> read_view(Session& session, const planner::Migration& migration) {
+  View view;
+  const auto request = planner::catalog_request(migration);
+  ZDM_CHECK(session.snapshot([&](Connection& work) -> Result<void> {
+    ZDM_TRY(view.catalog, read_catalog(work, request));
+    ZDM_TRY(view.progress, session.ledger().progress(work, migration.id));
+    return {};
+  }));
+  return view;
+}
+
+Result<planner::Steps> plan_checked(const planner::Migration& migration, Phase phase,
+                                    Direction direction, const planner::Catalog& catalog,
+                                    const planner::Progress& progress) {
+  const bool undo = direction == Direction::undo;
+  ZDM_TRY(auto steps, undo ? planner::plan_undo(migration, phase, catalog, progress)
+                           : planner::plan_phase(migration, phase, catalog, progress));
+  ZDM_CHECK(planner::verify_plan(steps, phase, undo));
+  return steps;
+}
+
+namespace {
+
+Result<void> ask(Connection& work, const planner::Guard& check) {
+  const auto rows = work.run(check.query);
+  if (rows && rows->first_true()) return {};
+  if (!rows && passes(rows.error())) return planner::fail(rows.error());
+  Error error{.code = ErrorCode::refused, .message = check.message, .hint = check.hint};
+  if (!rows) {
+    error.message = fmt::format("{}: {}", check.message, rows.error().message);
+    error.sqlstate = rows.error().sqlstate;
+    error.statement = rows.error().statement;
+  }
+  return planner::fail(std::move(error));
+}
+
+}  // namespace
+
+Result<void> run_checks(Session& session, const planner::Steps& steps) {
+  for (const planner::Guard& check : steps.checks) {
+    // A transaction each, rolled back: the first error ends the one it happens in. A check may try
+    // an UPDATE that meets no row, which a READ ONLY transaction would not even look at.
+    ZDM_CHECK(session.transact({.claims = {},
+                                .body = [&](Connection& work) { return ask(work, check); },
+                                .settled = {},
+                                .waiting = {},
+                                .keep = false}));
+  }
+  return {};
+}
+
+namespace {
+
+Result<std::int64_t> latest_run(Connection& connection, const Ledger& ledger, const MigrationId& id,
+                                Phase phase) {
+  ZDM_TRY(const auto rows, ledger.phases(connection));
+  for (const PhaseRow& row : rows) {
+    if (row.id == id && row.phase == phase) return row.run;
+  }
+  return 0;
+}
+
+Result<std::int64_t> write_run(Connection& work, const Session& session,
+                               const RunRequest& request) {
+  const Ledger& ledger = session.ledger();
+  const Host& host = session.environment().host;
+  const planner::Migration& migration = request.migration;
+  ZDM_CHECK(ledger.put_migration(work, {.id = migration.id,
+                                        .checksum = migration.checksum,
+                                        .expressions_checksum = migration.expressions_checksum,
+                                        .held = {}}));
+  if (request.held) ZDM_CHECK(ledger.set_held(work, migration.id, request.held));
+  for (const planner::Table& table : request.before) {
+    ZDM_CHECK(ledger.put_table_before(work, migration.id, table));
+  }
+  const std::string actor = request.fresh ? host.user() + " --fresh" : host.user();
+  ZDM_TRY(const std::int64_t run,
+          ledger.start_run(work, migration.id, request.phase, request.direction, request.release,
+                           actor, host.hostname(), request.steps));
+  if (request.done.empty()) return run;
+  ZDM_TRY(const auto rows, ledger.steps(work, run));
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (request.done[i]) ZDM_CHECK(ledger.step_done(work, run, rows[i].ordinal, 0, 0));
+  }
+  return run;
+}
+
+}  // namespace
+
+Result<std::int64_t> store_run(Session& session, const RunRequest& request) {
+  const Ledger& ledger = session.ledger();
+  const MigrationId& id = request.migration.id;
+  ZDM_TRY(const std::int64_t before, session.read([&](Connection& work) {
+    return latest_run(work, ledger, id, request.phase);
+  }));
+  std::int64_t run = 0;
+  Work work;
+  work.body = [&](Connection& connection) -> Result<void> {
+    ZDM_TRY(run, write_run(connection, session, request));
+    return {};
+  };
+  work.settled = [&](Connection& connection) -> Result<bool> {
+    ZDM_TRY(run, latest_run(connection, ledger, id, request.phase));
+    return run != before;
+  };
+  ZDM_CHECK(session.transact(work));
+  return run;
+}
+
+Result<std::int64_t> carry_on(Session& session, std::int64_t run) {
+  Work work;
+  work.body = [&](Connection& connection) {
+    return session.ledger().finish_run(connection, run, PhaseState::running, "");
+  };
+  ZDM_CHECK(session.transact(work));
+  return run;
+}
+
+Result<std::int64_t> plan_and_store(Session& session, const planner::Migration& migration,
+                                    Phase phase, const std::string& release, bool fresh) {
+  ZDM_TRY(View view, read_view(session, migration));
+  ZDM_TRY(planner::Steps planned,
+          plan_checked(migration, phase, Direction::forward, view.catalog, view.progress));
+  ZDM_CHECK(run_checks(session, planned));
+  RunRequest request{.migration = migration,
+                     .phase = phase,
+                     .direction = Direction::forward,
+                     .release = release,
+                     .held = {},
+                     .steps = std::move(planned.steps),
+                     .done = {},
+                     .before = {},
+                     .fresh = fresh};
+  if (phase == Phase::expand) request.before = std::move(view.catalog.tables);
+  return store_run(session, request);
+}
+
+}  // namespace zdm::migrations

@@ -1,0 +1,132 @@
+#include "execute/release_rules.hpp"
+
+#include <algorithm>
+#include <array>
+#include <variant>
+
+namespace zdm::migrations {
+namespace {
+
+using planner::Migration;
+using planner::Verdict;
+
+/// The release of a phase that was begun and not taken back.
+planner::AppliedIn applied_in(const LedgerState& state, const MigrationId& id, Phase phase) {
+  const PhaseRow* row = state.phase(id, phase);
+  if (row == nullptr || (row->state != PhaseState::done && !is_half_done(row->state))) {
+    return std::nullopt;
+  }
+  return row->release;
+}
+
+bool app_writes_both(const planner::Change& change) {
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.common.dual_write_app; }) {
+          return kind.common.dual_write_app;
+        } else {
+          return false;
+        }
+      },
+      change.kind);
+}
+
+/// Kinds that demand something of every later write, and repair nothing by themselves.
+constexpr std::array<std::string_view, 4> kDemanding = {"set_not_null", "add_check",
+                                                        "add_foreign_key", "add_unique"};
+
+bool demands(const planner::Change& change) {
+  if (std::ranges::find(kDemanding, planner::info(change).kind) == kDemanding.end()) return false;
+  return std::visit(
+      [](const auto& kind) {
+        if constexpr (requires { kind.common.up.has_value(); }) {
+          return !kind.common.up.has_value();
+        } else {
+          return true;
+        }
+      },
+      change.kind);
+}
+
+planner::Releases releases_of(const ReleaseJudge::Facts& facts) {
+  std::vector<planner::ReleaseState> applied;
+  for (const ReleaseRow& row : facts.state.releases) {
+    applied.push_back({.release = row.release, .sequence = row.sequence, .live = row.live});
+  }
+  return {facts.cut, std::move(applied),
+          facts.assume_live ? planner::LiveRule::assumed : planner::LiveRule::recorded,
+          facts.deploying};
+}
+
+const Migration* file_of(const ReleaseJudge::Facts& facts, const MigrationId& id) {
+  const auto found = std::ranges::find(facts.migrations, id, &Migration::id);
+  return found == facts.migrations.end() ? nullptr : &*found;
+}
+
+planner::Floor floor_of(const ReleaseJudge::Facts& facts, const planner::Releases& releases) {
+  std::vector<planner::Footprint> footprints;
+  for (const MigrationRow& row : facts.state.migrations) {
+    const Migration* file = file_of(facts, row.id);
+    footprints.push_back(
+        {.migration = row.id,
+         .expanded = applied_in(facts.state, row.id, Phase::expand),
+         .switched = applied_in(facts.state, row.id, Phase::switch_),
+         .contracted = applied_in(facts.state, row.id, Phase::contract),
+         .demands = file != nullptr && std::ranges::any_of(file->changes, demands)});
+  }
+  return planner::floor_of(footprints, releases);
+}
+
+}  // namespace
+
+ReleaseJudge::ReleaseJudge(const Facts& facts)
+    : facts_(facts), releases_(releases_of(facts)), floor_(floor_of(facts, releases_)) {}
+
+Verdict ReleaseJudge::may_start(const Migration& migration, Phase phase,
+                                planner::Asked asked) const {
+  const planner::Start start{
+      .migration = migration.id, .deploying = facts_.deploying, .asked = asked};
+  const auto expanded = applied_in(facts_.state, migration.id, Phase::expand);
+  switch (phase) {
+    case Phase::expand:
+      break;
+    case Phase::backfill:
+      if (!std::ranges::any_of(migration.changes, app_writes_both)) break;
+      return planner::may_start_when_live(start, planner::Need::writes_both, expanded, releases_);
+    case Phase::switch_:
+      if (!std::ranges::any_of(migration.changes, demands)) break;
+      return planner::may_start_when_live(start, planner::Need::meets_demand, expanded, releases_);
+    case Phase::contract:
+      return planner::may_contract(start, applied_in(facts_.state, migration.id, Phase::switch_),
+                                   releases_);
+  }
+  return {};
+}
+
+Verdict ReleaseJudge::may_undo(const MigrationId& id, Phase phase, bool allowed) const {
+  return planner::may_undo(id, phase, applied_in(facts_.state, id, phase), releases_, allowed);
+}
+
+Verdict ReleaseJudge::may_apply_checkout() const {
+  std::vector<planner::Standing> standings;
+  for (const MigrationRow& row : facts_.state.migrations) {
+    const Migration* file = file_of(facts_, row.id);
+    planner::Standing standing{.migration = row.id,
+                               .done = facts_.state.done(row.id),
+                               .file = {},
+                               .parked = file != nullptr && file->hold.has_value()};
+    if (file != nullptr) standing.file = file->phase;
+    standings.push_back(std::move(standing));
+  }
+  return planner::may_apply_checkout(standings, facts_.deploying, floor_, releases_);
+}
+
+Verdict ReleaseJudge::may_run(const std::string& release) const {
+  return planner::may_run(release, floor_, releases_);
+}
+
+std::string ReleaseJudge::newest_live() const {
+  return releases_.live().empty() ? std::string() : releases_.live().back();
+}
+
+}  // namespace zdm::migrations

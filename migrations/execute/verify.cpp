@@ -1,0 +1,98 @@
+#include <algorithm>
+#include <utility>
+#include <variant>
+
+#include "backfill/backfill.hpp"
+#include "execute/operations.hpp"
+#include "execute/selection.hpp"
+#include "execute/session.hpp"
+
+namespace zdm::migrations {
+namespace {
+
+using planner::Migration;
+
+constexpr std::size_t kSamples = 10;
+
+/// Both shapes stand side by side from backfill's first step to contract.
+const PhaseRow* comparable(const LedgerState& state, const MigrationId& id) {
+  const PhaseRow* backfill = state.phase(id, Phase::backfill);
+  const PhaseRow* contract = state.phase(id, Phase::contract);
+  if (backfill == nullptr || backfill->direction == Direction::undo) return nullptr;
+  if (backfill->state != PhaseState::done && !is_half_done(backfill->state)) return nullptr;
+  const bool dropped =
+      contract != nullptr && (contract->state == PhaseState::done || is_half_done(contract->state));
+  return dropped ? nullptr : backfill;
+}
+
+/// Before the first run of a step nothing of it is there to compare.
+Result<bool> has_begun(Session& session, std::int64_t run) {
+  ZDM_TRY(const auto rows, session.steps(run));
+  return !rows.empty() && rows.front().state == "done";
+}
+
+/// The words of a fill as the columns are called now: a switch under the same name lets two of
+/// them change places, and the rule in force knows them by their new names.
+void take_names(planner::Fill& fill, const planner::TableRules& rules) {
+  const auto rule = std::ranges::find_if(rules.rules, [&](const planner::SyncRule& each) {
+    return each.migration == fill.migration && each.change == fill.change;
+  });
+  if (fill.repair || rule == rules.rules.end()) return;
+  const auto& names = &planner::Assignment::column;
+  if (rule->forward.size() != fill.assignments.size() ||
+      std::ranges::equal(rule->forward, fill.assignments, {}, names, names)) {
+    return;
+  }
+  fill.assignments = rule->forward;
+  fill.inverse = rule->backward;
+}
+
+Result<MigrationVerification> verify_one(Session& session, const MigrationId& id,
+                                         std::int64_t run) {
+  MigrationVerification report;
+  report.id = id;
+  report.target = session.environment().target;
+  ZDM_TRY(const auto rows, session.steps(run));
+  for (const StepRow& row : rows) {
+    const auto* action = std::get_if<planner::VerifyAction>(&row.step.action);
+    if (action == nullptr) continue;
+    ZDM_TRY(const planner::TableRules rules,
+            session.ledger().table_rules(session.work(), action->table));
+    auto fills = action->fills;
+    for (planner::Fill& fill : fills) take_names(fill, rules);
+    ZDM_TRY(const Verification found, verify_table(session.work(), action->table, fills, kSamples));
+    report.rows += found.rows;
+    report.differing += found.differing;
+    for (const DivergentRow& sample : found.samples) {
+      if (report.samples.size() == kSamples) break;
+      report.samples.push_back({.key = sample.key,
+                                .old_value = sample.old_value,
+                                .expected = sample.expected,
+                                .found = sample.found});
+    }
+  }
+  return report;
+}
+
+}  // namespace
+
+Result<VerifyReport> verify(const Environment& environment,
+                            const std::vector<Migration>& migrations,
+                            const std::vector<MigrationId>& only) {
+  ZDM_CHECK(check_names(migrations, only));
+  ZDM_TRY(const auto session, Session::open(environment));
+  ZDM_TRY(const LedgerState state, load_state(*session));
+  VerifyReport report;
+  for (const Migration& migration : migrations) {
+    if (!is_selected(only, migration.id)) continue;
+    const PhaseRow* backfill = comparable(state, migration.id);
+    if (backfill == nullptr) continue;
+    ZDM_TRY(const bool begun, has_begun(*session, backfill->run));
+    if (!begun) continue;
+    ZDM_TRY(auto one, verify_one(*session, migration.id, backfill->run));
+    report.migrations.push_back(std::move(one));
+  }
+  return report;
+}
+
+}  // namespace zdm::migrations

@@ -1,0 +1,362 @@
+#include "recipes/column_replacement_postgres.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "locks/claims.hpp"
+#include "model/migration.hpp"
+#include "recipes/statements.hpp"
+#include "recipes/subject.hpp"
+#include "sql/expression.hpp"
+#include "sql/quote.hpp"
+
+/// PostgreSQL's half: twins by CONCURRENTLY and NOT VALID, guarantees by what is already proven.
+namespace zdm::planner::replacement {
+
+namespace {
+
+namespace sql = statements;
+
+/// Whether up(down(NULL)) can be asked without knowing a row.
+bool closed_over(const std::vector<std::string>& reads, const std::vector<std::string>& columns) {
+  return std::ranges::all_of(reads, [&](const std::string& name) {
+    return std::ranges::find(columns, name) != columns.end();
+  });
+}
+
+/// Law 1: NULL in the new column marks "not filled yet", so a NULL that n writes must come back as
+/// NULL.
+void add_null_checks(const Subject& subject, Recipe& recipe) {
+  const auto& words = subject.words;
+  std::vector<std::string> new_names;
+  for (const auto& column : words.new_columns) new_names.push_back(column.name);
+  const auto as_null = [&](std::string_view name) -> std::string {
+    for (const auto& column : words.new_columns) {
+      if (column.name == name) return fmt::format("(NULL::{})", column.type);
+    }
+    return {};
+  };
+  const auto down_of = [&](std::string_view name) -> std::string {
+    for (const auto& down : words.backward) {
+      if (down.column != name || !closed_over(down.reads, new_names)) continue;
+      const auto expression = replace_columns(Engine::postgresql, down.expression, as_null);
+      const auto* column = subject.table.column(name);
+      return column == nullptr ? fmt::format("({})", expression)
+                               : fmt::format("(({})::{})", expression, column->type);
+    }
+    return {};
+  };
+  for (const auto& up : words.forward) {
+    const auto column = std::ranges::find(words.new_columns, up.column, &NewColumn::name);
+    if (column == words.new_columns.end() || column->not_null || words.backward.empty()) continue;
+    const bool askable = closed_over(up.reads, words.old_columns) &&
+                         std::ranges::all_of(words.backward, [&](const Assignment& down) {
+                           return closed_over(down.reads, new_names);
+                         });
+    if (!askable) continue;
+    recipe.checks.push_back(
+        {.query = fmt::format("SELECT ({}\n) IS NULL",
+                              replace_columns(Engine::postgresql, up.expression, down_of)),
+         .message =
+             fmt::format("up(down(NULL)) is not NULL for {}: a NULL written to it could not be "
+                         "told from a row not filled yet",
+                         describe(subject.table, up.column)),
+         .hint = "make `down` of NULL something that `up` turns into NULL again"});
+  }
+}
+
+void add_expand_checks(const Subject& subject, Recipe& recipe) {
+  const auto& words = subject.words;
+  const auto without_new = [&](std::string_view name) -> std::string {
+    for (const auto& column : words.new_columns) {
+      if (column.name == name) return fmt::format("(NULL::{})", column.type);
+    }
+    return {};
+  };
+  const auto add = [&](const Assignment& each, std::string_view key) {
+    const auto what = fmt::format("`{}` of {}", key, describe(subject.table, each.column));
+    const auto text = replace_columns(Engine::postgresql, each.expression, without_new);
+    recipe.checks.push_back(sql::accepts_expression(subject.table, text, what));
+    const auto facts = analyse_expression(Engine::postgresql, each.expression);
+    if (!facts) return;
+    for (auto& guard : sql::not_volatile(facts->functions, what)) recipe.checks.push_back(guard);
+  };
+  for (const auto& up : words.forward) add(up, "up");
+  for (const auto& down : words.backward) add(down, "down");
+  add_null_checks(subject, recipe);
+}
+
+Result<void> refuse_twins(const Subject& subject, const Twins& twins) {
+  if (subject.table.kind != TableKind::partitioned) return {};
+  for (const auto& index : twins.indexes) {
+    if (index.constraint == nullptr) continue;
+    return fail_at(where_of(subject.context), ErrorCode::refused,
+                   fmt::format("constraint {} of partitioned table {} cannot be carried to the new "
+                               "column: a partitioned table takes no UNIQUE … USING INDEX",
+                               quote_identifier(index.constraint->name), quote(subject.table.name)),
+                   "drop the constraint in an earlier migration and use a unique index");
+  }
+  for (const auto& constraint : twins.constraints) {
+    if (constraint.old.kind != ConstraintKind::foreign_key) continue;
+    if (subject.context.catalog.server_version >= 180000) continue;
+    return fail_at(
+        where_of(subject.context), ErrorCode::refused,
+        fmt::format("foreign key {} of partitioned table {} cannot be carried to the new "
+                    "column: before PostgreSQL 18 it would be checked under a lock that "
+                    "blocks writes",
+                    quote_identifier(constraint.old.name), quote(subject.table.name)),
+        "drop the foreign key in an earlier migration and add it again afterwards");
+  }
+  return {};
+}
+
+Result<Recipe> expand(const Subject& subject) {
+  ZDM_TRY(const Twins twins, twins_of(subject.context, subject.table, subject.words.carried));
+  ZDM_CHECK(refuse_twins(subject, twins));
+  Recipe recipe;
+  auto shape = fragment(subject, Slot::shape, StepKind::transaction, "");
+  for (const auto& name : subject.words.old_columns) {
+    shape.step.records.emplace_back(RecordColumn{.change = subject.context.change,
+                                                 .role = old_role(subject.words, name),
+                                                 .table = subject.table.name,
+                                                 .column = name});
+  }
+  add_columns(subject, shape.step);
+  shape.step.locks = Claims().table(subject.table, LockMode::access_exclusive).list();
+  recipe.fragments.push_back(std::move(shape));
+  if (!is_forecast(subject.context, subject.table)) add_expand_checks(subject, recipe);
+  recipe.warnings.push_back(
+      {.code = "cached-plan",
+       .message =
+           fmt::format("prepared SELECT * and RETURNING * on {} fail once with SQLSTATE 0A000 "
+                       "(cached plan must not change result type) when a column comes or goes",
+                       quote(subject.table.name))});
+  for (const auto& twin : twins.indexes) {
+    if (!twin.old.unique) continue;
+    recipe.warnings.push_back(
+        {.code = "conflict-race",
+         .message =
+             fmt::format("while {} and its twin live together, a concurrent INSERT … ON CONFLICT "
+                         "on one key may raise SQLSTATE 23505 from the other index",
+                         quote_identifier(twin.old.name.name))});
+  }
+  return recipe;
+}
+
+Fragment sync_fragment(const Subject& subject, const Twins& twins) {
+  auto sync = fragment(subject, Slot::sync, StepKind::transaction,
+                       "from here on every write fills both shapes");
+  SyncAction action{.table = subject.table.name};
+  if (!subject.app_writes()) action.enter.push_back(rule_of(subject));
+  LockMode mode = subject.app_writes() ? LockMode::access_share : LockMode::share_row_exclusive;
+  for (const auto& column : subject.words.new_columns) {
+    if (column.default_kind != DefaultKind::constant) continue;
+    action.after.push_back(sql::set_default(subject.table, column.name, column.default_sql));
+    auto with_default = shape_of(subject, column);
+    with_default.default_sql = column.default_sql;
+    with_default.default_kind = DefaultKind::constant;
+    sync.step.effects.emplace_back(PutColumn{subject.table.name, with_default});
+    mode = LockMode::access_exclusive;
+  }
+  sync.step.locks = Claims().table(subject.table, mode).list();
+  sync.step.action = std::move(action);
+  const auto record = [&](const std::string& role, const std::string& name) {
+    sync.step.records.emplace_back(RecordName{
+        .change = subject.context.change, .role = role, .table = subject.table.name, .name = name});
+  };
+  for (const auto& twin : twins.indexes) record(twin_role(twin.old.name.name), twin.twin.name.name);
+  for (const auto& twin : twins.constraints) record(twin_role(twin.old.name), twin.twin.name);
+  for (const auto& column : subject.words.new_columns) {
+    if (needs_not_null(subject, column)) {
+      record(guarantee::not_null_role(column.name),
+             guarantee::not_null_name(site_of(subject), column.name));
+    }
+  }
+  return sync;
+}
+
+Result<Recipe> backfill(const Subject& subject) {
+  ZDM_TRY(const Twins twins, twins_of(subject.context, subject.table, subject.words.carried));
+  ZDM_CHECK(refuse_twins(subject, twins));
+  Recipe recipe;
+  auto sync = sync_fragment(subject, twins);
+  ZDM_CHECK(guard_columns(subject, sync.step, true));
+  if (!is_forecast(subject.context, subject.table)) {
+    recipe.checks.push_back(sql::accepts_update(subject.table, subject.words.forward));
+    if (!subject.words.backward.empty()) {
+      recipe.checks.push_back(sql::accepts_update(subject.table, subject.words.backward));
+    }
+  }
+  recipe.fragments.push_back(std::move(sync));
+  add_fill(subject, recipe);
+  for (const auto& column : subject.words.new_columns) {
+    if (!needs_not_null(subject, column)) continue;
+    guarantee::promise_not_null(site_of(subject), column.name, recipe);
+  }
+  for (const auto& twin : twins.constraints)
+    guarantee::promise(site_of(subject), twin.twin, twin.definition, recipe);
+  for (const auto& twin : twins.indexes) {
+    for (auto& each : sql::build_index(subject.table, twin.twin, twin.create)) {
+      recipe.fragments.push_back(std::move(each));
+    }
+    if (twin.old.comment.empty()) continue;
+    auto comment = fragment(subject, Slot::build, StepKind::transaction, "");
+    comment.step.sql = {fmt::format("COMMENT ON INDEX {} IS {}", quote(twin.twin.name),
+                                    quote_literal(twin.old.comment))};
+    comment.step.locks = Claims().add(twin.twin.name, LockMode::share_update_exclusive).list();
+    recipe.fragments.push_back(std::move(comment));
+  }
+  return recipe;
+}
+
+Result<Recipe> exchange(const Subject& subject) {
+  Recipe recipe;
+  auto step = fragment(subject, Slot::exchange, StepKind::transaction,
+                       "proven by the validated check: no scan");
+  ZDM_CHECK(guard_columns(subject, step.step, true));
+  Claims claims;
+  claims.table(subject.table, LockMode::access_exclusive);
+  for (const auto& column : subject.words.new_columns) {
+    if (!needs_not_null(subject, column)) continue;
+    guarantee::set_not_null(site_of(subject), column.name, step.step);
+  }
+  ZDM_TRY(const auto pairs, pairs_of(subject));
+  for (const auto& pair : pairs) {
+    if (pair.index == nullptr || pair.constraint == nullptr) continue;
+    guarantee::attach_unique(site_of(subject), pair.twin, sql::deferrable(*pair.constraint),
+                             step.step);
+  }
+  if (subject.words.exchanged) change_places(subject, step.step);
+  if (step.step.sql.empty() && !subject.words.exchanged) return recipe;
+  step.step.locks = claims.merge(step.step.locks).list();
+  recipe.fragments.push_back(std::move(step));
+  return recipe;
+}
+
+/// Sequences that old columns own move to the new ones, or they would be dropped.
+void move_sequences(const Subject& subject, SyncAction& action, Claims& claims) {
+  for (const auto& dependent : subject.table.dependents) {
+    constexpr std::string_view kPrefix = "sequence ";
+    if (dependent.kind != DependentKind::sequence || !dependent.name.starts_with(kPrefix)) continue;
+    for (const auto& [from, to] : subject.words.carried) {
+      const auto* column = subject.table.column(from);
+      if (column == nullptr ||
+          std::ranges::find(dependent.attnums, column->attnum) == dependent.attnums.end()) {
+        continue;
+      }
+      const auto name = dependent.name.substr(kPrefix.size());
+      action.after.push_back(fmt::format("ALTER SEQUENCE {} OWNED BY {}.{}", name,
+                                         quote(subject.table.name), quote_identifier(to)));
+      claims.merge({LockClaim{.relation = name, .mode = LockMode::share_row_exclusive}});
+    }
+  }
+}
+
+void drop_pairs(const Subject& subject, const std::vector<Pair>& pairs, Step& step,
+                SyncAction& action, Claims& claims) {
+  for (const auto& pair : pairs) {
+    if (pair.constraint != nullptr) {
+      action.after.push_back(sql::drop_constraint(subject.table, pair.constraint->name));
+      step.effects.emplace_back(DropConstraint{subject.table.name, pair.constraint->name});
+      if (pair.constraint->references) {
+        claims.add(pair.constraint->references->table, LockMode::access_exclusive);
+      }
+    } else {
+      action.after.push_back(sql::drop_index(pair.index->name));
+      step.effects.emplace_back(DropIndex{subject.table.name, pair.index->name.name});
+    }
+    if (pair.index != nullptr) claims.add(pair.index->name, LockMode::access_exclusive);
+  }
+}
+
+/// Under the same name the twins take the names of what they stood in for: applications know
+/// constraints by name (ON CONFLICT ON CONSTRAINT, error handling).
+void take_names(const Subject& subject, const std::vector<Pair>& pairs, Step& step,
+                SyncAction& action, Claims& claims) {
+  for (const auto& pair : pairs) {
+    if (pair.constraint != nullptr) {
+      action.after.push_back(fmt::format("ALTER TABLE {} RENAME CONSTRAINT {} TO {}",
+                                         quote(subject.table.name), quote_identifier(pair.twin),
+                                         quote_identifier(pair.constraint->name)));
+      auto renamed = *pair.constraint;
+      if (const auto* twin = subject.table.constraint(pair.twin)) renamed = *twin;
+      renamed.name = pair.constraint->name;
+      step.effects.emplace_back(DropConstraint{subject.table.name, pair.twin});
+      step.effects.emplace_back(PutConstraint{subject.table.name, renamed});
+    }
+    if (pair.index == nullptr) continue;
+    const TableName twin{pair.index->name.schema, pair.twin};
+    if (pair.constraint == nullptr) {
+      action.after.push_back(fmt::format("ALTER INDEX {} RENAME TO {}", quote(twin),
+                                         quote_identifier(pair.index->name.name)));
+    }
+    step.effects.emplace_back(RenameIndex{subject.table.name, pair.twin, pair.index->name.name});
+    claims.add(twin, LockMode::share_update_exclusive);
+  }
+}
+
+Result<Recipe> contract(const Subject& subject) {
+  for (const auto& name : subject.words.old_columns) {
+    ZDM_TRY(const Column column, subject_column(subject.context, subject.table, name));
+    ZDM_CHECK(refuse_dependents(subject.context, subject.table, column));
+  }
+  ZDM_TRY(const auto pairs, pairs_of(subject));
+  Recipe recipe;
+  auto retire = fragment(subject, Slot::retire, StepKind::transaction,
+                         "the old shape goes for good; there is no way back from here");
+  retire.step.destructive = true;
+  ZDM_CHECK(guard_columns(subject, retire.step, true));
+  SyncAction action{.table = subject.table.name};
+  if (!subject.app_writes()) action.leave.push_back(subject.context.change);
+  Claims claims;
+  claims.table(subject.table, LockMode::access_exclusive);
+  drop_pairs(subject, pairs, retire.step, action, claims);
+  if (subject.words.exchanged) take_names(subject, pairs, retire.step, action, claims);
+  for (const auto& column : subject.words.new_columns) {
+    // Under the same name, the helper was recorded before the two columns changed places.
+    const auto& recorded =
+        subject.words.exchanged ? subject.words.exchanged->new_columns.front().name : column.name;
+    const auto helper = recorded_name(subject, guarantee::not_null_role(recorded));
+    if (!helper.empty() && subject.table.constraint(helper) != nullptr) {
+      action.after.push_back(sql::drop_constraint(subject.table, helper));
+      retire.step.effects.emplace_back(DropConstraint{subject.table.name, helper});
+    }
+    const bool late =
+        column.default_kind == DefaultKind::stable || column.default_kind == DefaultKind::volatile_;
+    if (late)
+      action.after.push_back(sql::set_default(subject.table, column.name, column.default_sql));
+    if (const auto* present = subject.table.column(column.name); late && present != nullptr) {
+      auto complete = *present;
+      complete.default_sql = column.default_sql;
+      complete.default_kind = column.default_kind;
+      retire.step.effects.emplace_back(PutColumn{subject.table.name, complete});
+    }
+  }
+  move_sequences(subject, action, claims);
+  for (const auto& name : subject.words.old_columns) {
+    action.after.push_back(sql::drop_column(subject.table, name));
+    retire.step.effects.emplace_back(DropColumn{subject.table.name, name});
+  }
+  retire.step.action = std::move(action);
+  retire.step.locks = claims.list();
+  recipe.fragments.push_back(std::move(retire));
+  return recipe;
+}
+
+}  // namespace
+
+Result<Recipe> plan_postgres(const Subject& subject) {
+  switch (subject.context.phase) {
+    case Phase::expand:
+      return expand(subject);
+    case Phase::backfill:
+      return backfill(subject);
+    case Phase::switch_:
+      return exchange(subject);
+    case Phase::contract:
+      return contract(subject);
+  }
+  return fail(ErrorCode::bug, "unknown phase");
+}
+
+}  // namespace zdm::planner::replacement

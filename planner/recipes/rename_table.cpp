@@ -1,0 +1,209 @@
+#include "recipes/rename_table.hpp"
+
+#include <fmt/format.h>
+#include <array>
+
+#include "locks/claims.hpp"
+#include "recipes/guarantee.hpp"
+#include "recipes/statements.hpp"
+#include "recipes/subject.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+constexpr std::array kKeys = {
+    KeyInfo{"from", "table", true, "the table as the running release knows it"},
+    KeyInfo{"to", "table", true, "the table as the next release knows it, in the same schema"},
+};
+
+/// The table and the two names, whichever of them it has now.
+struct Names {
+  Table table;
+  TableName from;
+  TableName to;
+  bool exchanged = false;
+};
+
+Result<Names> names_of(const Context& context, const RenameTableChange& change) {
+  ZDM_CHECK(refuse_on_sqlite(context, "rename a table without downtime",
+                             "its views take no INSERT, UPDATE or DELETE"));
+  Names names;
+  const auto* renamed = context.catalog.table(change.to);
+  names.exchanged = renamed != nullptr && renamed->kind != TableKind::view;
+  ZDM_TRY(names.table, subject_table(context, names.exchanged ? change.to : change.from));
+  names.from = {names.table.name.schema, change.from.name};
+  names.to = {names.table.name.schema, change.to.name};
+  return names;
+}
+
+Result<void> refuse(const Context& context, const Names& names) {
+  const auto no = [&](std::string_view what, std::string_view hint) {
+    return fail_at(
+        where_of(context), ErrorCode::refused,
+        fmt::format("{} cannot be renamed with a view beside it: {}", quote(names.from), what),
+        std::string(hint));
+  };
+  if (names.table.row_security && context.catalog.server_version < 150000) {
+    return no("it has row security, which a view before PostgreSQL 15 would bypass",
+              "upgrade the server, or rename the table in a maintenance window");
+  }
+  if (names.table.published) {
+    return no("it is in a publication, whose subscribers know it by name",
+              "take it out of the publication first");
+  }
+  const auto* rules = context.progress.rules(names.table);
+  if (rules != nullptr && !rules->rules.empty()) {
+    return no(fmt::format("it is still being migrated by {}", rules->rules.front().migration.value),
+              "finish that migration first, or roll it back");
+  }
+  if (context.phase == Phase::expand && context.catalog.table(names.to) != nullptr) {
+    return no(fmt::format("{} exists already", quote(names.to)), "choose another name");
+  }
+  return {};
+}
+
+/// An updatable view of all columns (PostgreSQL manual, CREATE VIEW, "Updatable Views"), with the
+/// table's privileges.
+std::vector<std::string> create_view(const Context& context, const Names& names,
+                                     const TableName& view, const TableName& table) {
+  std::vector<std::string> columns;
+  for (const auto& column : names.table.columns) columns.push_back(column.name);
+  const bool invoker = context.catalog.server_version >= 150000;
+  std::vector<std::string> sql = {fmt::format("CREATE VIEW {}{} AS SELECT {} FROM {}", quote(view),
+                                              invoker ? " WITH (security_invoker = true)" : "",
+                                              columns.empty() ? "*" : quote_list(columns),
+                                              quote(table))};
+  for (const auto& grant : names.table.grants) {
+    const auto to = grant.find(" TO ");
+    sql.push_back(
+        fmt::format("GRANT {} ON {}{}", grant.substr(0, to), quote(view), grant.substr(to)));
+  }
+  return sql;
+}
+
+std::string rename(const TableName& from, const TableName& to) {
+  return fmt::format("ALTER TABLE {} RENAME TO {}", quote(from), quote_identifier(to.name));
+}
+
+Guard same_table(const Names& names) {
+  return {.query = fmt::format("SELECT pg_catalog.to_regclass({})::pg_catalog.oid = {}",
+                               quote_literal(quote(names.table.name)), names.table.oid),
+          .message = fmt::format("{} is no longer the table this migration began with",
+                                 quote(names.table.name)),
+          .hint = "it was renamed, dropped or made again outside zdm"};
+}
+
+/// The table takes the name of the view, and the view the name of the table, in one transaction.
+Fragment change_places(const Context& context, const Names& names, const TableName& now,
+                       const TableName& then) {
+  auto step = guarantee::fragment({context, names.table}, Slot::exchange, StepKind::transaction,
+                                  "table and view change names in one transaction");
+  step.step.sql = {fmt::format("DROP VIEW {}", quote(then)), rename(now, then)};
+  for (auto& each : create_view(context, names, now, then))
+    step.step.sql.push_back(std::move(each));
+  step.step.locks =
+      Claims().add(now, LockMode::access_exclusive).add(then, LockMode::access_exclusive).list();
+  if (names.table.oid != 0) step.step.guards = {same_table(names)};
+  step.step.effects = {DropTable{then}, RenameTable{now, then},
+                       PutTable{Table{.name = now, .kind = TableKind::view}}};
+  return step;
+}
+
+Fragment drop_view(const Context& context, const Names& names, const TableName& view) {
+  auto step = guarantee::fragment({context, names.table}, Slot::retire, StepKind::transaction, "");
+  step.step.sql = {fmt::format("DROP VIEW {}", quote(view))};
+  step.step.locks = Claims().add(view, LockMode::access_exclusive).list();
+  step.step.effects = {DropTable{view}};
+  return step;
+}
+
+}  // namespace
+
+const KindInfo& RenameTableChange::info() {
+  static constexpr KindInfo info{
+      .kind = "rename_table",
+      .summary =
+          "gives a table another name, with an updatable view under the name it does not have",
+      .keys = kKeys,
+      .common_keys = "",
+      .expand = "an updatable view of the new name is created, with the table's privileges",
+      .backfill = "",
+      .switch_ = "table and view change names in one transaction",
+      .contract = "the view of the old name is dropped",
+      .undo = "table and view change names back; the view is dropped",
+      .sqlite = false,
+      .example = "[[change]]\nkind = \"rename_table\"\nfrom = \"users\"\nto   = \"accounts\"\n"};
+  return info;
+}
+
+Result<RenameTableChange> RenameTableChange::decode(KeyReader& keys) {
+  RenameTableChange change;
+  ZDM_TRY(change.from, keys.table("from"));
+  ZDM_TRY(change.to, keys.table("to"));
+  if (!change.to.schema.empty() && change.to.schema != change.from.schema) {
+    return fail_at(keys.where("to"), ErrorCode::refused,
+                   "a table cannot change its schema by rename_table",
+                   "name both in the same schema");
+  }
+  if (change.to.schema.empty()) change.to.schema = change.from.schema;
+  return change;
+}
+
+CatalogRequest RenameTableChange::needs() const {
+  return {.tables = {from, to}};
+}
+
+Result<Recipe> RenameTableChange::plan(const Context& context) const {
+  ZDM_TRY(const auto names, names_of(context, *this));
+  Recipe recipe;
+  switch (context.phase) {
+    case Phase::expand: {
+      ZDM_CHECK(refuse(context, names));
+      auto step =
+          guarantee::fragment({context, names.table}, Slot::shape, StepKind::transaction, "");
+      step.step.sql = create_view(context, names, names.to, names.from);
+      step.step.locks = Claims().add(names.table.name, LockMode::access_share).list();
+      step.step.effects = {PutTable{Table{.name = names.to, .kind = TableKind::view}}};
+      recipe.fragments.push_back(std::move(step));
+      recipe.warnings.push_back(
+          {.code = "through-a-view",
+           .message = fmt::format("until contract one of {} and {} is a view: TRUNCATE, COPY FROM, "
+                                  "ON CONFLICT ON CONSTRAINT, ctid, pg_get_serial_sequence, CREATE "
+                                  "INDEX and REFERENCES "
+                                  "fail there, and ALTER TABLE on the table does not reach it",
+                                  quote(names.from), quote(names.to))});
+      break;
+    }
+    case Phase::backfill:
+      break;
+    case Phase::switch_:
+      ZDM_CHECK(refuse(context, names));
+      if (!names.exchanged) {
+        recipe.fragments.push_back(change_places(context, names, names.from, names.to));
+      }
+      break;
+    case Phase::contract:
+      recipe.fragments.push_back(drop_view(context, names, names.from));
+      recipe.fragments.back().step.destructive = true;
+      break;
+  }
+  return recipe;
+}
+
+Result<Recipe> RenameTableChange::undo(const Context& context) const {
+  ZDM_TRY(const auto names, names_of(context, *this));
+  Recipe recipe;
+  if (context.phase == Phase::switch_ && names.exchanged) {
+    recipe.fragments.push_back(change_places(context, names, names.to, names.from));
+  } else if (context.phase == Phase::expand) {
+    const auto* view = context.catalog.table(names.to);
+    if (view != nullptr && view->kind == TableKind::view) {
+      recipe.fragments.push_back(drop_view(context, names, names.to));
+    }
+  }
+  return recipe;
+}
+
+}  // namespace zdm::planner

@@ -1,0 +1,164 @@
+#include "recipes/sql_change.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+
+#include "locks/claims.hpp"
+#include "model/migration.hpp"
+#include "recipes/check.hpp"
+#include "recipes/subject.hpp"
+#include "sql/expression.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+constexpr std::array kKeys = {
+    KeyInfo{"expand", "statements", false, "run at expand"},
+    KeyInfo{"backfill", "statements", false, "run at backfill"},
+    KeyInfo{"switch", "statements", false, "run at switch"},
+    KeyInfo{"contract", "statements", false, "run at contract"},
+    KeyInfo{"undo_expand", "statements", false, "undo what `expand` did"},
+    KeyInfo{"undo_backfill", "statements", false, "undo what `backfill` did"},
+    KeyInfo{"undo_switch", "statements", false, "undo what `switch` did"},
+};
+
+const std::optional<SqlText>& forward_of(const SqlChange& change, Phase phase) {
+  switch (phase) {
+    case Phase::expand:
+      return change.expand;
+    case Phase::backfill:
+      return change.backfill;
+    case Phase::switch_:
+      return change.switch_;
+    case Phase::contract:
+      break;
+  }
+  return change.contract;
+}
+
+const std::optional<SqlText>& undo_of(const SqlChange& change, Phase phase) {
+  static const std::optional<SqlText> none;
+  switch (phase) {
+    case Phase::expand:
+      return change.undo_expand;
+    case Phase::backfill:
+      return change.undo_backfill;
+    case Phase::switch_:
+      return change.undo_switch;
+    case Phase::contract:
+      break;
+  }
+  return none;
+}
+
+/// Statements that end a transaction, or refuse to run in one (PostgreSQL manual, the Notes of
+/// each).
+Result<void> refuse_outside(const SqlText& text, const SqlStatement& statement) {
+  std::string upper = statement.text;
+  std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
+  const auto no = [&](std::string_view what, std::string_view hint) {
+    return fail_at(place_of(text.source, statement.offset), ErrorCode::refused,
+                   fmt::format("{} cannot run in the transaction of a step", what),
+                   std::string(hint));
+  };
+  for (const std::string_view word : {"BEGIN", "COMMIT", "ROLLBACK", "START TRANSACTION", "END"}) {
+    if (upper.starts_with(word)) return no(word, "zdm opens and commits the transaction itself");
+  }
+  for (const std::string_view word :
+       {"VACUUM", "CREATE DATABASE", "DROP DATABASE", "ALTER SYSTEM"}) {
+    if (upper.starts_with(word)) return no(word, "run it outside the migration");
+  }
+  if (upper.find("CONCURRENTLY") != std::string::npos &&
+      (upper.find("INDEX") != std::string::npos || upper.find("DETACH") != std::string::npos)) {
+    return no("CONCURRENTLY", "use create_index, drop_index or replace_index");
+  }
+  return {};
+}
+
+Result<Recipe> recipe_of(const Context& context, const SqlText& text, Slot slot) {
+  const auto statements = split_statements(context.catalog.engine, text.text);
+  if (!statements) {
+    return fail(error_at(text, statements.error(), "the SQL"));
+  }
+  Recipe recipe;
+  Fragment step{.slot = slot, .table = {"", context.migration.id.value}};
+  step.step.kind = StepKind::transaction;
+  step.step.note = "the author's own statements: their locks are not known to zdm";
+  step.step.destructive = slot == Slot::retire && context.phase == Phase::contract;
+  for (const auto& statement : *statements) {
+    ZDM_CHECK(refuse_outside(text, statement));
+    step.step.sql.push_back(statement.text);
+  }
+  if (step.step.sql.empty()) {
+    return fail_at(place_of(text.source, 0), ErrorCode::usage, "the SQL has no statement", "");
+  }
+  recipe.fragments.push_back(std::move(step));
+  return recipe;
+}
+
+}  // namespace
+
+const KindInfo& SqlChange::info() {
+  static constexpr KindInfo info{
+      .kind = "sql",
+      .summary = "runs the author's own statements, phase by phase",
+      .keys = kKeys,
+      .common_keys = "",
+      .expand = "the statements of `expand`, in one transaction",
+      .backfill = "the statements of `backfill`, in one transaction",
+      .switch_ = "the statements of `switch`, in one transaction",
+      .contract = "the statements of `contract`, in one transaction",
+      .undo =
+          "the statements of `undo_expand`, `undo_backfill`, `undo_switch`; a phase whose undo is "
+          "not given cannot be rolled back",
+      .sqlite = true,
+      .example =
+          "[[change]]\nkind        = \"sql\"\n"
+          "expand      = \"CREATE SEQUENCE invoice_number\"\n"
+          "undo_expand = \"DROP SEQUENCE invoice_number\"\n"};
+  return info;
+}
+
+Result<SqlChange> SqlChange::decode(KeyReader& keys) {
+  SqlChange change;
+  ZDM_TRY(change.expand, keys.optional_sql("expand"));
+  ZDM_TRY(change.backfill, keys.optional_sql("backfill"));
+  ZDM_TRY(change.switch_, keys.optional_sql("switch"));
+  ZDM_TRY(change.contract, keys.optional_sql("contract"));
+  ZDM_TRY(change.undo_expand, keys.optional_sql("undo_expand"));
+  ZDM_TRY(change.undo_backfill, keys.optional_sql("undo_backfill"));
+  ZDM_TRY(change.undo_switch, keys.optional_sql("undo_switch"));
+  if (!change.expand && !change.backfill && !change.switch_ && !change.contract) {
+    return fail_at(keys.where(), ErrorCode::usage,
+                   "this change does nothing: it has no statement of any phase",
+                   "give at least one of expand, backfill, switch, contract");
+  }
+  return change;
+}
+
+CatalogRequest SqlChange::needs() const {
+  return {};
+}
+
+Result<Recipe> SqlChange::plan(const Context& context) const {
+  const auto& text = forward_of(*this, context.phase);
+  if (!text) return Recipe{};
+  return recipe_of(context, *text, context.phase == Phase::contract ? Slot::retire : Slot::shape);
+}
+
+Result<Recipe> SqlChange::undo(const Context& context) const {
+  const auto& done = forward_of(*this, context.phase);
+  const auto& text = undo_of(*this, context.phase);
+  if (text) return recipe_of(context, *text, Slot::retire);
+  if (!done) return Recipe{};
+  return fail_at(where_of(context), ErrorCode::refused,
+                 fmt::format("{} cannot be undone: the sql change has no `undo_{}`",
+                             to_string(context.phase), to_string(context.phase)),
+                 fmt::format("write undo_{} = \"…\" into the file, or undo it by hand",
+                             to_string(context.phase)));
+}
+
+}  // namespace zdm::planner

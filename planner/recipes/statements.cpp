@@ -1,0 +1,286 @@
+#include "recipes/statements.hpp"
+
+#include <fmt/format.h>
+
+#include "locks/claims.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner::statements {
+
+namespace {
+
+std::string alter(const Table& table) {
+  return fmt::format("ALTER TABLE {}", quote(table.name));
+}
+
+Fragment on(const Table& table, Slot slot, StepKind kind, std::string sql, std::string note) {
+  Fragment fragment{.slot = slot, .table = table.name};
+  fragment.step.kind = kind;
+  fragment.step.in_transaction = kind != StepKind::concurrent;
+  fragment.step.sql = {std::move(sql)};
+  fragment.step.note = std::move(note);
+  return fragment;
+}
+
+/// How an index stands, from pg_index: 'absent', 'done' or 'invalid'.
+std::string probe_index(const TableName& index) {
+  return fmt::format(R"(SELECT CASE WHEN i.indexrelid IS NULL THEN 'absent'
+            WHEN i.indisvalid AND i.indisready THEN 'done'
+            ELSE 'invalid' END
+FROM (SELECT pg_catalog.to_regclass({}) AS oid) AS named
+LEFT JOIN pg_catalog.pg_index AS i ON i.indexrelid = named.oid)",
+                     quote_literal(quote(index)));
+}
+
+Fragment build_one(const Table& table, const TableName& on_table, const TableName& index,
+                   const std::string& create) {
+  auto fragment = on(table, Slot::build, StepKind::concurrent, create,
+                     "readers and writers go on; waits for transactions older than itself");
+  fragment.step.scans = true;
+  fragment.step.locks = Claims().add(on_table, LockMode::share_update_exclusive).list();
+  fragment.step.action =
+      ConcurrentAction{.probe = probe_index(index),
+                       .cleanup = fmt::format("DROP INDEX CONCURRENTLY {}", quote(index))};
+  return fragment;
+}
+
+/// "CREATE INDEX CONCURRENTLY name ON table …" for another index name and table.
+std::string retarget(const std::string& create, const Index& index, const Table& table,
+                     const TableName& name, const std::string& target, bool concurrently) {
+  const auto head = fmt::format(" {} ON {} ", quote_identifier(index.name.name), quote(table.name));
+  const auto rest = create.substr(create.find(head) + head.size());
+  return fmt::format("CREATE {}INDEX {}{} ON {} {}", index.unique ? "UNIQUE " : "",
+                     concurrently ? "CONCURRENTLY " : "", quote_identifier(name.name), target,
+                     rest);
+}
+
+std::vector<Fragment> build_partitioned(const Table& table, const Index& index,
+                                        const std::string& create) {
+  std::vector<Fragment> fragments;
+  auto parent = on(
+      table, Slot::build, StepKind::transaction,
+      retarget(create, index, table, index.name, fmt::format("ONLY {}", quote(table.name)), false),
+      "the parent's index, invalid until every partition has its own");
+  parent.step.locks = Claims().add(table.name, LockMode::share).list();
+  fragments.push_back(std::move(parent));
+  std::vector<std::string> taken;
+  for (const auto& leaf : table.leaves) {
+    const TableName name{leaf.schema, unique_name(leaf.name, "_" + index.name.name, taken)};
+    taken.push_back(name.name);
+    fragments.push_back(
+        build_one(table, leaf, name, retarget(create, index, table, name, quote(leaf), true)));
+    auto attach =
+        on(table, Slot::build, StepKind::transaction,
+           fmt::format("ALTER INDEX {} ATTACH PARTITION {}", quote(index.name), quote(name)),
+           "the last partition's makes the parent's index valid");
+    attach.step.locks = Claims()
+                            .add(table.name, LockMode::access_share)
+                            .add(leaf, LockMode::access_share)
+                            .add(index.name, LockMode::share_update_exclusive)
+                            .add(name, LockMode::access_exclusive)
+                            .list();
+    fragments.push_back(std::move(attach));
+  }
+  return fragments;
+}
+
+}  // namespace
+
+std::vector<std::string> add_column(Engine engine, const Table& table, const Column& column) {
+  const auto name = quote_identifier(column.name);
+  std::string add = fmt::format("{} ADD COLUMN {} {}", alter(table), name, column.type);
+  if (!column.collation.empty()) add += fmt::format(" COLLATE {}", column.collation);
+  std::vector<std::string> sql = {add};
+  if (engine == Engine::sqlite) return sql;
+  const auto alter_column = fmt::format("{} ALTER COLUMN {}", alter(table), name);
+  if (!column.storage.empty())
+    sql.push_back(fmt::format("{} SET STORAGE {}", alter_column, column.storage));
+  if (!column.compression.empty()) {
+    sql.push_back(fmt::format("{} SET COMPRESSION {}", alter_column, column.compression));
+  }
+  if (column.statistics_target) {
+    sql.push_back(fmt::format("{} SET STATISTICS {}", alter_column, *column.statistics_target));
+  }
+  if (!column.options.empty())
+    sql.push_back(fmt::format("{} SET ({})", alter_column, column.options));
+  if (!column.comment.empty()) {
+    sql.push_back(fmt::format("COMMENT ON COLUMN {}.{} IS {}", quote(table.name), name,
+                              quote_literal(column.comment)));
+  }
+  for (const auto& grant : column.grants) {
+    const auto to = grant.find(" TO ");
+    sql.push_back(fmt::format("GRANT {} ({}) ON {}{}", grant.substr(0, to), name, quote(table.name),
+                              grant.substr(to)));
+  }
+  return sql;
+}
+
+std::string drop_column(const Table& table, const std::string& column) {
+  return fmt::format("{} DROP COLUMN {}", alter(table), quote_identifier(column));
+}
+
+std::string set_default(const Table& table, const std::string& column,
+                        const std::string& expression) {
+  return fmt::format("{} ALTER COLUMN {} SET DEFAULT {}", alter(table), quote_identifier(column),
+                     expression);
+}
+
+std::string set_not_null(const Table& table, const std::string& column) {
+  return fmt::format("{} ALTER COLUMN {} SET NOT NULL", alter(table), quote_identifier(column));
+}
+
+std::string drop_not_null(const Table& table, const std::string& column) {
+  return fmt::format("{} ALTER COLUMN {} DROP NOT NULL", alter(table), quote_identifier(column));
+}
+
+std::string add_constraint(const Table& table, const std::string& name,
+                           const std::string& definition) {
+  return fmt::format("{} ADD CONSTRAINT {} {}", alter(table), quote_identifier(name), definition);
+}
+
+std::string validate_constraint(const Table& table, const std::string& name) {
+  return fmt::format("{} VALIDATE CONSTRAINT {}", alter(table), quote_identifier(name));
+}
+
+std::string drop_constraint(const Table& table, const std::string& name) {
+  return fmt::format("{} DROP CONSTRAINT {}", alter(table), quote_identifier(name));
+}
+
+std::string drop_index(const TableName& index) {
+  return fmt::format("DROP INDEX {}", quote(index));
+}
+
+std::string rename_index(const TableName& index, const std::string& to) {
+  return fmt::format("ALTER INDEX {} RENAME TO {}", quote(index), quote_identifier(to));
+}
+
+std::vector<LockClaim> drop_table_claims(Engine engine, const Table& table) {
+  if (engine == Engine::sqlite) return {};
+  Claims claims;
+  claims.table(table, LockMode::access_exclusive).indexes(table, LockMode::access_exclusive);
+  for (const auto& constraint : table.constraints) {
+    if (constraint.references) claims.add(constraint.references->table, LockMode::access_exclusive);
+  }
+  return claims.list();
+}
+
+void edit_sqlite_schema(const Table& table, const std::string& after, Step& step,
+                        std::vector<std::string>& sql) {
+  if (table.sql == after) return;
+  const auto literal = [](const std::string& text) { return quote_literal(text, Engine::sqlite); };
+  sql.emplace_back("PRAGMA writable_schema = ON");
+  sql.push_back(fmt::format(
+      "UPDATE sqlite_schema SET sql = {} WHERE type = 'table' AND name = {} AND sql = {}",
+      literal(after), literal(table.name.name), literal(table.sql)));
+  sql.emplace_back("PRAGMA writable_schema = RESET");
+  Table edited = table;
+  edited.sql = after;
+  step.effects.insert(step.effects.begin(), PutTable{std::move(edited)});
+}
+
+std::string deferrable(const Constraint& constraint) {
+  if (!constraint.deferrable) return {};
+  return constraint.initially_deferred ? " DEFERRABLE INITIALLY DEFERRED" : " DEFERRABLE";
+}
+
+std::vector<Fragment> build_index(const Table& table, const Index& index,
+                                  const std::string& create) {
+  if (table.kind == TableKind::partitioned) {
+    auto fragments = build_partitioned(table, index, create);
+    fragments.back().step.effects = {PutIndex{table.name, index}};
+    return fragments;
+  }
+  auto fragment = build_one(table, table.name, index.name, create);
+  fragment.step.effects = {PutIndex{table.name, index}};
+  return {std::move(fragment)};
+}
+
+Fragment drop_index_concurrently(const Table& table, const Index& index) {
+  const bool partitioned = table.kind == TableKind::partitioned;
+  auto fragment = on(
+      table, Slot::retire_concurrently, partitioned ? StepKind::transaction : StepKind::concurrent,
+      fmt::format("DROP INDEX {}{}", partitioned ? "" : "CONCURRENTLY ", quote(index.name)),
+      partitioned ? "" : "waits for transactions that may use it");
+  if (partitioned) {
+    fragment.step.locks = Claims()
+                              .table(table, LockMode::access_exclusive)
+                              .add(index.name, LockMode::access_exclusive)
+                              .list();
+  } else {
+    fragment.step.locks = Claims()
+                              .add(table.name, LockMode::share_update_exclusive)
+                              .add(index.name, LockMode::share_update_exclusive)
+                              .list();
+    fragment.step.action =
+        ConcurrentAction{.probe = probe_index(index.name), .done_state = "absent", .cleanup = {}};
+  }
+  fragment.step.effects = {DropIndex{table.name, index.name.name}};
+  return fragment;
+}
+
+Fragment validate(const Table& table, const Constraint& constraint) {
+  auto fragment =
+      on(table, Slot::validate, StepKind::transaction, validate_constraint(table, constraint.name),
+         "scans the table; readers and writers go on");
+  fragment.step.scans = true;
+  Claims claims;
+  claims.table(table, LockMode::share_update_exclusive);
+  if (constraint.references) {
+    claims.indexes(table, LockMode::access_share)
+        .add(constraint.references->table, LockMode::row_share);
+    if (!constraint.references->index.name.empty()) {
+      claims.add(constraint.references->index, LockMode::access_share);
+    }
+  }
+  fragment.step.locks = claims.list();
+  auto validated = constraint;
+  validated.validated = true;
+  fragment.step.effects = {PutConstraint{table.name, validated}};
+  return fragment;
+}
+
+Guard accepts_update(const Table& table, const std::vector<Assignment>& assignments) {
+  std::vector<std::string> set;
+  for (const auto& each : assignments) {
+    set.push_back(fmt::format("{} = ({}\n)", quote_identifier(each.column), each.expression));
+  }
+  return {.query = fmt::format("WITH written AS (UPDATE {} SET {} WHERE false RETURNING 1)\n"
+                               "SELECT NOT EXISTS (SELECT FROM written)",
+                               quote(table.name), fmt::join(set, ", ")),
+          .message = fmt::format("the server does not accept the expressions of this change for {}",
+                                 quote(table.name)),
+          .hint = "correct `up` or `down`"};
+}
+
+Guard accepts_expression(const Table& table, const std::string& expression,
+                         const std::string& what) {
+  return {.query = fmt::format("SELECT NOT EXISTS (SELECT ({}\n) FROM {} WHERE false)", expression,
+                               quote(table.name)),
+          .message = fmt::format("the server does not accept {}", what),
+          .hint = fmt::format("correct {}", what)};
+}
+
+std::vector<Guard> not_volatile(const std::vector<std::string>& functions,
+                                const std::string& what) {
+  std::vector<Guard> guards;
+  for (const auto& function : functions) {
+    const auto name = parse_table_name(function);
+    if (!name) continue;
+    const auto in_schema = name->schema.empty()
+                               ? std::string("pg_catalog.pg_function_is_visible(p.oid)")
+                               : fmt::format("p.pronamespace = pg_catalog.to_regnamespace({})",
+                                             quote_literal(quote_identifier(name->schema)));
+    guards.push_back(
+        {.query = fmt::format(R"(SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p
+  WHERE p.proname = {} AND p.provolatile = 'v' AND {}))",
+                              quote_literal(name->name), in_schema),
+         .message =
+             fmt::format("{} calls {}(), a volatile function: it may give another value each "
+                         "time it is asked",
+                         what, function),
+         .hint = "use an expression that depends on the row alone, or mark the function STABLE"});
+  }
+  return guards;
+}
+
+}  // namespace zdm::planner::statements

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/catalog.hpp"
+#include "model/step.hpp"
+#include "recipes/recipe.hpp"
+
+/// Statements that more than one kind needs, as whole fragments or texts. PostgreSQL unless said.
+namespace zdm::planner::statements {
+
+/// ALTER TABLE … ADD COLUMN with what stands on a column beside it: comment, privileges, statistics
+/// target, storage, compression, options. `column.default_sql` and `not_null` are left out.
+[[nodiscard]] std::vector<std::string> add_column(Engine engine, const Table& table,
+                                                  const Column& column);
+
+[[nodiscard]] std::string drop_column(const Table& table, const std::string& column);
+[[nodiscard]] std::string set_default(const Table& table, const std::string& column,
+                                      const std::string& expression);
+[[nodiscard]] std::string set_not_null(const Table& table, const std::string& column);
+[[nodiscard]] std::string drop_not_null(const Table& table, const std::string& column);
+[[nodiscard]] std::string add_constraint(const Table& table, const std::string& name,
+                                         const std::string& definition);
+[[nodiscard]] std::string validate_constraint(const Table& table, const std::string& name);
+[[nodiscard]] std::string drop_constraint(const Table& table, const std::string& name);
+[[nodiscard]] std::string drop_index(const TableName& index);
+[[nodiscard]] std::string rename_index(const TableName& index, const std::string& to);
+
+/// What DROP TABLE takes: the table, its partitions and indexes, and every table its foreign keys
+/// name.
+[[nodiscard]] std::vector<LockClaim> drop_table_claims(Engine engine, const Table& table);
+
+/// SQLite: adds to `sql` the statements that put `after` in the place of the table's CREATE TABLE
+/// text, and to the step what that does to the catalog; nothing when they are equal
+/// (sqlite.org/lang_altertable.html, section 7). The DDL of the same transaction tells other
+/// connections to read the schema again. Belongs before any ALTER TABLE of the step, whose own edit
+/// of the text it would take back; several changes of one step build on each other's text.
+void edit_sqlite_schema(const Table& table, const std::string& after, Step& step,
+                        std::vector<std::string>& sql);
+
+/// "DEFERRABLE INITIALLY DEFERRED" with a blank before, or empty.
+[[nodiscard]] std::string deferrable(const Constraint& constraint);
+
+/// CREATE INDEX CONCURRENTLY as a fragment: probe, cleanup, claim. On a partitioned table: ON ONLY
+/// the parent, CONCURRENTLY on each partition, ATTACH (PostgreSQL manual, 5.11.2.2).
+[[nodiscard]] std::vector<Fragment> build_index(const Table& table, const Index& index,
+                                                const std::string& create);
+/// DROP INDEX CONCURRENTLY as a fragment. On a partitioned table, which does not know it: DROP
+/// INDEX.
+[[nodiscard]] Fragment drop_index_concurrently(const Table& table, const Index& index);
+
+/// VALIDATE CONSTRAINT as a fragment.
+[[nodiscard]] Fragment validate(const Table& table, const Constraint& constraint);
+
+/// A check of the phase that the server accepts `SET column = expression` (Steps::checks).
+[[nodiscard]] Guard accepts_update(const Table& table, const std::vector<Assignment>& assignments);
+/// A check that `expression` is accepted over the table's rows as they are.
+[[nodiscard]] Guard accepts_expression(const Table& table, const std::string& expression,
+                                       const std::string& what);
+/// Checks that no function of this name is volatile, on PostgreSQL.
+[[nodiscard]] std::vector<Guard> not_volatile(const std::vector<std::string>& functions,
+                                              const std::string& what);
+
+}  // namespace zdm::planner::statements

@@ -1,0 +1,203 @@
+#include "recipes/twins.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+
+#include "recipes/subject.hpp"
+#include "sql/expression.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+bool touches(const Table& table, const std::vector<int>& attnums, const Replaced& replaced) {
+  return std::ranges::any_of(attnums, [&](int attnum) {
+    const auto* column = table.column(attnum);
+    return column != nullptr && replaced.contains(column->name);
+  });
+}
+
+tl::unexpected<Error> refuse(const Context& context, const Table& table, std::string_view what,
+                             std::string_view why, std::string_view hint) {
+  return fail_at(
+      where_of(context), ErrorCode::refused,
+      fmt::format("{} of {} cannot be carried to the new column: {}", what, quote(table.name), why),
+      std::string(hint));
+}
+
+/// The text with the old columns' names replaced.
+Result<std::string> rewritten(const Context& context, const Table& table, const std::string& sql,
+                              const Replaced& replaced, const std::string& what) {
+  const auto engine = context.catalog.engine;
+  if (const auto facts = analyse_expression(engine, sql); !facts) {
+    return refuse(context, table, what, fmt::format("its expression {} could not be read", sql),
+                  "drop it in an earlier migration and make it again afterwards");
+  }
+  return replace_columns(engine, sql, [&](std::string_view name) -> std::string {
+    const auto found = replaced.find(name);
+    return found == replaced.end() ? std::string{} : quote_identifier(found->second);
+  });
+}
+
+std::vector<std::string> names_taken(const Context& context, const Table& table) {
+  std::vector<std::string> taken;
+  for (const auto& name : context.catalog.taken) taken.push_back(name.name);
+  for (const auto& index : table.indexes) taken.push_back(index.name.name);
+  for (const auto& constraint : table.constraints) taken.push_back(constraint.name);
+  return taken;
+}
+
+Result<IndexKey> twin_key(const Context& context, const Table& table, const IndexKey& key,
+                          const Replaced& replaced, const std::string& what) {
+  IndexKey twin = key;
+  if (key.attnum != 0) {
+    const auto* column = table.column(key.attnum);
+    const auto found = column == nullptr ? replaced.end() : replaced.find(column->name);
+    if (found != replaced.end()) {
+      twin.attnum = 0;
+      twin.sql = quote_identifier(found->second) + key.suffix;
+    }
+    return twin;
+  }
+  const auto expression = key.sql.substr(0, key.sql.size() - key.suffix.size());
+  ZDM_TRY(const std::string text, rewritten(context, table, expression, replaced, what));
+  twin.sql = text + key.suffix;
+  return twin;
+}
+
+std::string create_sql(const Context& context, const Table& table, const Index& index) {
+  const bool sqlite = context.catalog.engine == Engine::sqlite;
+  std::vector<std::string> keys;
+  for (const auto& key : index.keys) keys.push_back(key.sql);
+  std::string sql = fmt::format("CREATE {}INDEX {}{} ON {}", index.unique ? "UNIQUE " : "",
+                                sqlite ? "" : "CONCURRENTLY ", quote_identifier(index.name.name),
+                                quote(table.name));
+  if (!sqlite) sql += fmt::format(" USING {}", quote_identifier(index.method));
+  sql += fmt::format(" ({})", fmt::join(keys, ", "));
+  if (!index.include.empty()) sql += fmt::format(" INCLUDE ({})", quote_list(index.include));
+  if (index.nulls_not_distinct) sql += " NULLS NOT DISTINCT";
+  if (!index.with.empty()) sql += fmt::format(" WITH ({})", index.with);
+  if (!index.tablespace.empty()) {
+    sql += fmt::format(" TABLESPACE {}", quote_identifier(index.tablespace));
+  }
+  if (!index.predicate.empty()) sql += fmt::format(" WHERE {}", index.predicate);
+  return sql;
+}
+
+Result<void> refuse_index(const Context& context, const Table& table, const Index& index) {
+  const auto what = fmt::format("index {}", quote_identifier(index.name.name));
+  if (index.primary) {
+    return refuse(context, table, what, "it is the primary key",
+                  "replacing primary key columns is not supported yet");
+  }
+  if (index.exclusion) {
+    return refuse(context, table, what, "it backs an exclusion constraint",
+                  "drop the constraint in an earlier migration");
+  }
+  if (!index.valid || !index.ready) {
+    return refuse(context, table, what, "it is invalid",
+                  fmt::format("REINDEX INDEX CONCURRENTLY {} or drop it first", quote(index.name)));
+  }
+  if (index.replica_identity) {
+    return refuse(context, table, what, "it is the table's replica identity",
+                  "move the replica identity first: ALTER TABLE … REPLICA IDENTITY");
+  }
+  if (table.kind == TableKind::partitioned && table.subpartitioned) {
+    return refuse(context, table, what, "the table is partitioned on more than one level",
+                  "make the index on the new column by kind = \"sql\"");
+  }
+  return {};
+}
+
+Result<TwinIndex> twin_index(const Context& context, const Table& table, const Index& index,
+                             const Replaced& replaced, std::vector<std::string>& taken) {
+  ZDM_CHECK(refuse_index(context, table, index));
+  const auto what = fmt::format("index {}", quote_identifier(index.name.name));
+  TwinIndex result{.old = index, .twin = index};
+  auto& twin = result.twin;
+  twin.oid = 0;
+  twin.clustered = false;
+  twin.constraint.clear();
+  twin.attnums.clear();
+  twin.name.name = twin_name(index.name.name, replaced, taken);
+  taken.push_back(twin.name.name);
+  for (auto& key : twin.keys) {
+    ZDM_TRY(key, twin_key(context, table, key, replaced, what));
+  }
+  for (auto& column : twin.include) {
+    if (const auto found = replaced.find(column); found != replaced.end()) column = found->second;
+  }
+  if (!twin.predicate.empty()) {
+    ZDM_TRY(twin.predicate, rewritten(context, table, twin.predicate, replaced, what));
+  }
+  result.create = create_sql(context, table, twin);
+  twin.definition = result.create;
+  if (!index.constraint.empty()) result.constraint = table.constraint(index.constraint);
+  return result;
+}
+
+Result<std::string> twin_definition(const Context& context, const Table& table,
+                                    const Constraint& constraint, const Replaced& replaced) {
+  if (constraint.kind == ConstraintKind::check) {
+    ZDM_TRY(const std::string expression,
+            rewritten(context, table, constraint.expression, replaced,
+                      fmt::format("check {}", quote_identifier(constraint.name))));
+    return fmt::format("CHECK ({}){}", expression, constraint.no_inherit ? " NO INHERIT" : "");
+  }
+  std::vector<std::string> columns;
+  for (const int attnum : constraint.attnums) {
+    const auto* column = table.column(attnum);
+    const std::string name = column == nullptr ? std::string{} : column->name;
+    const auto found = replaced.find(name);
+    columns.push_back(found == replaced.end() ? name : found->second);
+  }
+  // What follows REFERENCES is the server's own text, ON DELETE and DEFERRABLE included.
+  auto rest = constraint.definition.substr(constraint.definition.find(" REFERENCES "));
+  if (const auto not_valid = rest.rfind(" NOT VALID"); not_valid != std::string::npos) {
+    rest.erase(not_valid);
+  }
+  return fmt::format("FOREIGN KEY ({}){}", quote_list(columns), rest);
+}
+
+}  // namespace
+
+std::string twin_name(const std::string& name, const Replaced& replaced,
+                      const std::vector<std::string>& taken) {
+  std::string result = name;
+  bool found = false;
+  for (const auto& [from, to] : replaced) {
+    if (const auto at = result.find(from); at != std::string::npos) {
+      result.replace(at, from.size(), to);
+      found = true;
+    }
+  }
+  if (found) return unique_name(result, "", taken);
+  return unique_name(name, "_" + replaced.begin()->second, taken);
+}
+
+Result<Twins> twins_of(const Context& context, const Table& table, const Replaced& replaced) {
+  Twins twins;
+  auto taken = names_taken(context, table);
+  for (const auto& index : table.indexes) {
+    if (!touches(table, index.attnums, replaced)) continue;
+    ZDM_TRY(auto twin, twin_index(context, table, index, replaced, taken));
+    twins.indexes.push_back(std::move(twin));
+  }
+  for (const auto& constraint : table.constraints) {
+    const bool carried =
+        constraint.kind == ConstraintKind::check || constraint.kind == ConstraintKind::foreign_key;
+    if (!carried || !touches(table, constraint.attnums, replaced)) continue;
+    TwinConstraint twin{.old = constraint, .twin = constraint};
+    twin.twin.oid = 0;
+    twin.twin.attnums.clear();
+    twin.twin.name = twin_name(constraint.name, replaced, taken);
+    taken.push_back(twin.twin.name);
+    ZDM_TRY(twin.definition, twin_definition(context, table, constraint, replaced));
+    twin.twin.definition = twin.definition;
+    twins.constraints.push_back(std::move(twin));
+  }
+  return twins;
+}
+
+}  // namespace zdm::planner

@@ -1,0 +1,44 @@
+#include "sql/big_stack.hpp"
+
+#include <pthread.h>
+
+#include <exception>
+
+namespace zdm::planner {
+
+namespace {
+
+constexpr std::size_t kStackBytes = 256U * 1024 * 1024;
+
+struct Job {
+  const std::function<void()>& work;
+  std::exception_ptr thrown;
+};
+
+void* run(void* argument) {
+  Job& job = *static_cast<Job*>(argument);
+  try {
+    job.work();
+  } catch (...) {
+    job.thrown = std::current_exception();
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+bool run_on_big_stack(const std::function<void()>& work) {
+  Job job{work, nullptr};
+  pthread_attr_t attributes;
+  if (pthread_attr_init(&attributes) != 0) return false;
+  pthread_t thread{};
+  const bool started = pthread_attr_setstacksize(&attributes, kStackBytes) == 0 &&
+                       pthread_create(&thread, &attributes, &run, &job) == 0;
+  pthread_attr_destroy(&attributes);
+  if (!started) return false;
+  pthread_join(thread, nullptr);
+  if (job.thrown) std::rethrow_exception(job.thrown);
+  return true;
+}
+
+}  // namespace zdm::planner

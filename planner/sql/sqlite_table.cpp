@@ -1,0 +1,246 @@
+#include "sql/sqlite_table.hpp"
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <span>
+#include <vector>
+
+#include <fmt/format.h>
+
+namespace zdm::planner {
+
+namespace {
+
+/// A piece of SQL text: a word, a quoted name or string, or a single other character.
+struct Token {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  bool name = false;  ///< a bare word or a quoted identifier
+};
+
+bool word_character(unsigned char c) {
+  return std::isalnum(c) != 0 || c == '_' || c == '$' || c >= 0x80;
+}
+
+/// Where a quoted text that starts at `at` ends (after its closing quote; doubled quotes inside).
+std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
+  const char close = sql[at] == '[' ? ']' : sql[at];
+  for (std::size_t i = at + 1; i < sql.size(); ++i) {
+    if (sql[i] != close) continue;
+    if (close != ']' && i + 1 < sql.size() && sql[i + 1] == close) {
+      ++i;
+      continue;
+    }
+    return i + 1;
+  }
+  return sql.size();
+}
+
+std::size_t end_of_comment(std::string_view sql, std::size_t at) {
+  if (sql.substr(at, 2) == "--") return std::min(sql.find('\n', at), sql.size());
+  const auto close = sql.find("*/", at + 2);
+  return close == std::string_view::npos ? sql.size() : close + 2;
+}
+
+std::vector<Token> tokens_of(std::string_view sql) {
+  std::vector<Token> tokens;
+  for (std::size_t at = 0; at < sql.size();) {
+    const char c = sql[at];
+    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
+      ++at;
+    } else if (sql.substr(at, 2) == "--" || sql.substr(at, 2) == "/*") {
+      at = end_of_comment(sql, at);
+    } else if (std::string_view("'\"`[").find(c) != std::string_view::npos) {
+      const auto end = end_of_quoted(sql, at);
+      tokens.push_back({at, end, c != '\''});
+      at = end;
+    } else if (word_character(static_cast<unsigned char>(c))) {
+      auto end = at;
+      while (end < sql.size() && word_character(static_cast<unsigned char>(sql[end]))) ++end;
+      tokens.push_back({at, end, true});
+      at = end;
+    } else {
+      tokens.push_back({at, at + 1, false});
+      ++at;
+    }
+  }
+  return tokens;
+}
+
+bool equal_ignoring_case(std::string_view a, std::string_view b) {
+  return std::ranges::equal(
+      a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
+}
+
+std::string unquoted(std::string_view token) {
+  const char open = token.front();
+  if (std::string_view("\"`[").find(open) == std::string_view::npos) return std::string(token);
+  std::string name;
+  for (std::size_t i = 1; i + 1 < token.size(); ++i) {
+    name += token[i];
+    if (open != '[' && token[i] == open) ++i;
+  }
+  return name;
+}
+
+/// The tokens of one column's definition, its name included.
+class Definition {
+ public:
+  [[nodiscard]] static Result<Definition> find(std::string_view sql, std::string_view column) {
+    Definition found;
+    found.sql_ = sql;
+    int depth = 0;
+    std::vector<Token> item;
+    for (const auto& token : tokens_of(sql)) {
+      const auto text = sql.substr(token.begin, token.end - token.begin);
+      if (text == ")" && --depth == 0) break;
+      if (depth == 1 && text == ",") {
+        if (found.matches(item, column)) break;
+        item.clear();
+      } else if (depth >= 1) {
+        item.push_back(token);
+      }
+      if (text == "(") ++depth;
+    }
+    if (!found.matches(item, column)) {
+      return fail(
+          ErrorCode::refused,
+          fmt::format("the definition of column {} was not found in the table's CREATE TABLE",
+                      column),
+          "rebuild the table so that sqlite_schema holds its columns in a plain form");
+    }
+    found.tokens_ = std::move(item);
+    return found;
+  }
+
+  [[nodiscard]] std::string_view text(std::size_t i) const {
+    return i < tokens_.size() ? sql_.substr(tokens_[i].begin, tokens_[i].end - tokens_[i].begin)
+                              : std::string_view{};
+  }
+  [[nodiscard]] bool is(std::size_t i, std::string_view word) const {
+    return equal_ignoring_case(text(i), word);
+  }
+  [[nodiscard]] std::size_t size() const { return tokens_.size(); }
+  [[nodiscard]] std::size_t begin(std::size_t i) const { return tokens_[i].begin; }
+  [[nodiscard]] std::size_t end(std::size_t i) const { return tokens_[i].end; }
+
+  /// First token of the constraint that starts at or before `i` with CONSTRAINT name.
+  [[nodiscard]] std::size_t with_its_name(std::size_t i) const {
+    return i >= 3 && is(i - 2, "constraint") ? i - 2 : i;
+  }
+  /// Index after the value of a DEFAULT at `i`: a literal, a signed number or a parenthesised
+  /// expression.
+  [[nodiscard]] std::size_t after_default(std::size_t i) const {
+    std::size_t at = i + 1;
+    if (text(at) == "+" || text(at) == "-") ++at;
+    if (text(at) != "(") {
+      ++at;
+      while (text(at) == "." || (text(at - 1) == "." && at < size())) ++at;  // 1.5 is three tokens
+      return at;
+    }
+    int depth = 0;
+    do {
+      if (text(at) == "(") ++depth;
+      if (text(at) == ")") --depth;
+      ++at;
+    } while (depth > 0 && at < size());
+    return at;
+  }
+  /// Index of a column constraint's keyword outside parentheses, or size().
+  [[nodiscard]] std::size_t find_keyword(std::string_view first,
+                                         std::string_view second = {}) const {
+    int depth = 0;
+    for (std::size_t i = 1; i < size(); ++i) {
+      if (text(i) == "(") ++depth;
+      if (text(i) == ")") --depth;
+      if (depth == 0 && is(i, first) && (second.empty() || is(i + 1, second))) return i;
+    }
+    return size();
+  }
+
+  /// Index of the first column constraint, or size().
+  [[nodiscard]] std::size_t first_constraint() const {
+    static constexpr std::array<std::string_view, 11> words = {
+        "constraint", "primary", "not",        "null",      "unique", "check",
+        "default",    "collate", "references", "generated", "as"};
+    auto first = size();
+    for (const auto word : words) first = std::min(first, find_keyword(word));
+    return first;
+  }
+
+ private:
+  [[nodiscard]] bool matches(const std::vector<Token>& item, std::string_view column) const {
+    if (item.empty() || !item.front().name) return false;
+    const auto first = sql_.substr(item.front().begin, item.front().end - item.front().begin);
+    static constexpr std::array<std::string_view, 5> table_constraints = {
+        "constraint", "primary", "unique", "check", "foreign"};
+    if (std::ranges::any_of(table_constraints,
+                            [&](auto word) { return equal_ignoring_case(first, word); })) {
+      return false;
+    }
+    return equal_ignoring_case(unquoted(first), column);
+  }
+
+  std::string_view sql_;
+  std::vector<Token> tokens_;
+};
+
+std::string cut(std::string_view sql, std::size_t begin, std::size_t end,
+                std::string_view instead) {
+  while (instead.empty() && begin > 0 &&
+         std::isspace(static_cast<unsigned char>(sql[begin - 1])) != 0) {
+    --begin;
+  }
+  return fmt::format("{}{}{}", sql.substr(0, begin), instead, sql.substr(end));
+}
+
+bool is_literal(std::string_view expression) {
+  if (expression.empty()) return false;
+  if (expression.front() == '\'') return end_of_quoted(expression, 0) == expression.size();
+  const auto rest =
+      expression.substr(expression.front() == '-' || expression.front() == '+' ? 1 : 0);
+  return !rest.empty() && std::ranges::all_of(rest, [](unsigned char c) {
+    return std::isdigit(c) != 0 || c == '.';
+  });
+}
+
+}  // namespace
+
+Result<std::string> sqlite_set_not_null(std::string_view create_table, std::string_view column,
+                                        bool not_null) {
+  ZDM_TRY(const Definition definition, Definition::find(create_table, column));
+  const auto at = definition.find_keyword("not", "null");
+  const bool present = at < definition.size();
+  if (present == not_null) return std::string(create_table);
+  if (not_null) {
+    // Right behind the type, where people write it: a NOT NULL that was lifted comes back there.
+    const auto end = definition.end(definition.first_constraint() - 1);
+    return cut(create_table, end, end, " NOT NULL");
+  }
+  auto last = at + 2;  // ON CONFLICT action belongs to the constraint
+  if (definition.is(last, "on") && definition.is(last + 1, "conflict")) last += 3;
+  return cut(create_table, definition.begin(definition.with_its_name(at)), definition.end(last - 1),
+             "");
+}
+
+Result<std::string> sqlite_set_default(std::string_view create_table, std::string_view column,
+                                       const std::optional<std::string>& expression) {
+  ZDM_TRY(const Definition definition, Definition::find(create_table, column));
+  const auto at = definition.find_keyword("default");
+  std::string sql(create_table);
+  if (at < definition.size()) {
+    const auto last = definition.after_default(at);
+    sql = cut(create_table, definition.begin(definition.with_its_name(at)),
+              definition.end(last - 1), "");
+  }
+  if (!expression) return sql;
+  ZDM_TRY(const Definition bare, Definition::find(sql, column));
+  const auto end = bare.end(bare.size() - 1);
+  return cut(sql, end, end,
+             is_literal(*expression) || expression->front() == '('
+                 ? fmt::format(" DEFAULT {}", *expression)
+                 : fmt::format(" DEFAULT ({})", *expression));
+}
+
+}  // namespace zdm::planner

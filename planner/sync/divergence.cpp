@@ -1,0 +1,70 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "sql/quote.hpp"
+#include "sync/compose.hpp"
+#include "sync/names.hpp"
+
+namespace zdm::planner {
+namespace {
+
+/// Without an equality operator, or with one that compares something else: = on box and circle
+/// compares areas (PostgreSQL manual, 9.11).
+constexpr std::array<std::string_view, 9> kByText = {"json", "xml",  "point",  "box",    "path",
+                                                     "line", "lseg", "circle", "polygon"};
+
+std::string_view element(std::string_view type) {
+  return type.ends_with("[]") ? type.substr(0, type.size() - 2) : type;
+}
+
+/// The column does not hold what the expression gives. The cast is the one that storing it makes.
+std::string differs(Engine engine, const Assignment& assignment) {
+  const std::string name = quote_identifier(assignment.column);
+  const std::string value = in_brackets(assignment.expression);
+  if (engine == Engine::sqlite) {
+    return fmt::format("{} IS NOT {}", name, value);
+  }
+  if (assignment.type.empty()) {
+    return fmt::format("{} IS DISTINCT FROM {}", name, value);
+  }
+  const bool by_text = std::ranges::find(kByText, element(assignment.type)) != kByText.end();
+  const std::string_view text = by_text ? "::text" : "";
+  return fmt::format("{0}{3} IS DISTINCT FROM {1}::{2}{3}", name, value, assignment.type, text);
+}
+
+std::string unfilled(const Assignment& assignment) {
+  return fmt::format("({} IS NULL AND {} IS NOT NULL)", quote_identifier(assignment.column),
+                     in_brackets(assignment.expression));
+}
+
+std::string any_differs(Engine engine, const std::vector<Assignment>& assignments) {
+  std::vector<std::string> parts;
+  for (const Assignment& assignment : assignments) {
+    parts.push_back(differs(engine, assignment));
+  }
+  return parts.size() == 1 ? parts.front() : fmt::format("({})", join(parts, " OR "));
+}
+
+}  // namespace
+
+std::string compose_divergence(Engine engine, const std::vector<Fill>& fills) {
+  std::vector<std::string> wrong;
+  for (const Fill& fill : fills) {
+    for (const Assignment& assignment : fill.assignments) {
+      wrong.push_back(unfilled(assignment));
+    }
+    if (fill.repair || fill.assignments.empty()) {
+      continue;
+    }
+    std::string both = any_differs(engine, fill.assignments);
+    if (!fill.inverse.empty()) {
+      both += " AND " + any_differs(engine, fill.inverse);
+    }
+    wrong.push_back(fmt::format("({})", both));
+  }
+  return join(wrong, "\n   OR ");
+}
+
+}  // namespace zdm::planner

@@ -1,0 +1,17 @@
+#pragma once
+
+#include <span>
+#include <string_view>
+
+namespace zdm::templates {
+
+/// A file of templates/files, embedded when the program was built.
+struct File {
+  std::string_view name;     ///< relative to templates/files
+  std::string_view content;  ///< its bytes
+};
+
+/// All of them, sorted by name.
+[[nodiscard]] std::span<const File> files();
+
+}  // namespace zdm::templates

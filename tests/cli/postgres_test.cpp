@@ -1,0 +1,113 @@
+#include <csignal>
+
+#include "cli/sandbox.hpp"
+#include "support/catch.hpp"
+#include "support/database.hpp"
+
+namespace zdm::tests {
+
+TEST_CASE("a rename is carried through three releases on PostgreSQL", "[cli][live]") {
+  TestDatabase database;
+  database.exec(R"(
+      create table users (id bigint generated always as identity primary key, name text not null);
+      create index users_by_name on users (name);
+      insert into users (name) select 'user ' || i from generate_series(1, 5000) i)");
+  const Sandbox box;
+  box.write("zdm.toml", "[database]\nurl = \"${SHOP_URL}\"\n");
+  const auto zdm = [&](const std::string& phase, std::vector<std::string> words) {
+    box.write("migrations/0001_users_full_name.toml",
+              "phase = \"" + phase +
+                  "\"\n[[change]]\nkind = \"rename_column\"\ntable = \"users\"\n"
+                  "from = \"name\"\nto = \"full_name\"\n");
+    words.insert(words.end(), {"--format", "json"});
+    auto command = box.command(words);
+    command.environment["SHOP_URL"] = database.url().text.reveal();
+    const auto finished = run(command);
+    INFO(finished.out << finished.err);
+    auto object = Json::parse(finished.out, nullptr, false);
+    REQUIRE(object.is_object());
+    CHECK(object["exit_code"] == finished.code);
+    return object;
+  };
+  auto plan = zdm("switch", {"plan"});
+  CHECK(plan["database"] == "postgresql");
+  auto& expand = plan["migrations"][0]["phases"][0];
+  CHECK(expand["steps"][0]["locks"][0]["relation"] == "public.users");
+  CHECK(expand["steps"][0]["locks"][0]["mode"] == "ACCESS EXCLUSIVE");
+
+  auto applied = zdm("switch", {"apply", "--phase", "all", "--release", "1"});
+  INFO(applied.dump(2));
+  REQUIRE(applied["exit_code"] == 0);
+  database.exec("insert into users (full_name) values ('Ada')");
+  CHECK(database.value("select name from users where full_name = 'Ada'") == "Ada");
+  auto verified = zdm("switch", {"verify"});
+  CHECK(verified["migrations"][0]["rows"] == 5001);
+  CHECK(verified["migrations"][0]["differing"] == 0);
+
+  CHECK(zdm("contract", {"apply", "--phase", "contract", "--release", "2"})["exit_code"] == 3);
+  CHECK(zdm("contract", {"release", "live", "1"})["exit_code"] == 0);
+  CHECK(zdm("contract", {"apply", "--phase", "all", "--release", "2"})["exit_code"] == 0);
+  CHECK(database.value("select string_agg(attname, ',' order by attnum) from pg_attribute where "
+                       "attrelid = 'users'::regclass and attnum > 0 and not attisdropped") ==
+        "id,full_name");
+  CHECK(zdm("contract", {"status"})["migrations"][0]["phase"] == "contract");
+}
+
+TEST_CASE("who blocks is named to the root, and the exit code is 6", "[cli][live]") {
+  TestDatabase database;
+  database.exec("create table users (id bigint primary key, name text)");
+  const Sandbox box;
+  box.write("zdm.toml", "[database]\nurl = \"${SHOP_URL}\"\n");
+  box.write("migrations/0001_users_full_name.toml",
+            "phase = \"expand\"\n[[change]]\nkind = \"rename_column\"\ntable = \"users\"\n"
+            "from = \"name\"\nto = \"full_name\"\n");
+  auto command = box.command({"apply", "--phase", "all", "--lock-budget", "2s", "--lock-timeout",
+                              "100ms", "--format", "json"});
+  command.environment["SHOP_URL"] = database.url().text.reveal();
+  database.exec("begin");
+  database.exec("select * from users");
+  const auto finished = run(command);
+  database.exec("rollback");
+  INFO(finished.out << finished.err);
+  CHECK(finished.code == 6);
+  auto object = Json::parse(finished.out, nullptr, false);
+  REQUIRE(object.is_object());
+  REQUIRE(object["error"]["blockers"].size() >= 1);
+  CHECK(object["error"]["blockers"][0]["pid"].is_number());
+  CHECK(contains(finished.err, "blocked by pid"));
+  CHECK(contains(finished.err, "idle in transaction"));
+}
+
+TEST_CASE("a second Ctrl-C cancels the statement, and the same command carries on", "[cli][live]") {
+  TestDatabase database;
+  database.exec("create table users (id bigint primary key, name text)");
+  database.exec("create index users_by_name on users (name)");
+  const Sandbox box;
+  box.write("zdm.toml", "[database]\nurl = \"${SHOP_URL}\"\n");
+  box.write("migrations/0001_users_full_name.toml",
+            "phase = \"switch\"\n[[change]]\nkind = \"rename_column\"\ntable = \"users\"\n"
+            "from = \"name\"\nto = \"full_name\"\n");
+  auto command = box.command({"apply", "--phase", "all", "--release", "1"});
+  command.environment["SHOP_URL"] = database.url().text.reveal();
+  // CREATE INDEX CONCURRENTLY waits for every older snapshot, without a lock_timeout.
+  database.exec("begin isolation level repeatable read");
+  database.exec("select 1 from pg_class limit 1");
+  Process process(command);
+  const bool waits = process.wait_for("waiting for transactions", std::chrono::seconds(30));
+  process.signal(SIGINT);
+  const bool asked = process.wait_for("next safe point", std::chrono::seconds(10));
+  process.signal(SIGINT);
+  const auto stopped = process.wait(std::chrono::seconds(30));
+  database.exec("rollback");
+  INFO(stopped.out << stopped.err);
+  CHECK(waits);
+  CHECK(asked);
+  CHECK(stopped.code == 130);
+  CHECK(contains(stopped.err, "cancelling the running statement"));
+  const auto again = run(command);
+  INFO(again.out << again.err);
+  CHECK(again.code == 0);
+  CHECK(database.value("select count(*) from pg_index where not indisvalid") == "0");
+}
+
+}  // namespace zdm::tests

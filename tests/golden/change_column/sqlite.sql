@@ -1,0 +1,38 @@
+== expand
+-- expand.1 transaction
+ALTER TABLE orders ADD COLUMN amount_cents bigint;
+== backfill
+-- backfill.1 transaction
+CREATE TRIGGER zzz_zdm_orders_insert
+AFTER INSERT ON orders FOR EACH ROW
+WHEN NOT EXISTS (SELECT 1 FROM zdm_guard WHERE table_name IN ('orders', 'orders#' || NEW.rowid))
+BEGIN
+  -- zdm: migration
+  INSERT INTO zdm_guard (table_name) VALUES ('orders#' || NEW.rowid);
+  UPDATE orders SET amount = (amount_cents / 100.0) WHERE rowid = NEW.rowid AND NEW.amount_cents IS NOT NULL AND NEW.amount IS NULL;
+  UPDATE orders SET amount_cents = (CAST(round(amount * 100) AS bigint)) WHERE rowid = NEW.rowid AND (NEW.amount IS NOT NULL OR amount_cents IS NULL) AND NEW.amount_cents IS NULL;
+  DELETE FROM zdm_guard WHERE table_name = 'orders#' || NEW.rowid;
+END;
+CREATE TRIGGER zzz_zdm_orders_update
+AFTER UPDATE ON orders FOR EACH ROW
+WHEN NOT EXISTS (SELECT 1 FROM zdm_guard WHERE table_name IN ('orders', 'orders#' || NEW.rowid))
+  AND (NEW.amount_cents IS NOT OLD.amount_cents
+       OR NEW.amount IS NOT OLD.amount COLLATE BINARY
+       OR NEW.amount_cents IS NULL)
+BEGIN
+  -- zdm: migration
+  INSERT INTO zdm_guard (table_name) VALUES ('orders#' || NEW.rowid);
+  UPDATE orders SET amount = (amount_cents / 100.0) WHERE rowid = NEW.rowid AND NEW.amount_cents IS NOT OLD.amount_cents AND NEW.amount IS OLD.amount COLLATE BINARY;
+  UPDATE orders SET amount_cents = (CAST(round(amount * 100) AS bigint)) WHERE rowid = NEW.rowid AND (NEW.amount IS NOT OLD.amount COLLATE BINARY OR amount_cents IS NULL) AND NEW.amount_cents IS OLD.amount_cents;
+  DELETE FROM zdm_guard WHERE table_name = 'orders#' || NEW.rowid;
+END;
+-- backfill.2 backfill, outside a transaction, scans
+-- backfill.3 verify, scans
+== switch
+== contract
+-- contract.1 transaction, destructive, rewrites
+DROP TRIGGER IF EXISTS zzz_zdm_orders_insert;
+DROP TRIGGER IF EXISTS zzz_zdm_orders_update;
+ALTER TABLE orders DROP COLUMN amount;
+warning returning-before-sync: INSERT … RETURNING and UPDATE … RETURNING on orders show the row as it was before the other shape was filled: SQLite runs AFTER triggers later
+warning drop-column-rewrites: DROP COLUMN at contract (and at rollback of expand or backfill) rewrites orders under SQLite's write lock, about 0.4 s per million rows: about 0.0 s

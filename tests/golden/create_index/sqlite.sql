@@ -1,0 +1,6 @@
+== expand
+-- expand.1 transaction, scans
+CREATE INDEX orders_user_id_idx ON orders (user_id, created_at desc);
+== backfill
+== switch
+== contract

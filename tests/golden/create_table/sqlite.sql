@@ -1,0 +1,2 @@
+refused: SQLite knows no identity (column id)
+  hint: an INTEGER PRIMARY KEY counts by itself; leave `comment` out

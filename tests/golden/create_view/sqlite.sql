@@ -1,0 +1,7 @@
+== expand
+-- expand.1 transaction
+CREATE VIEW active_users AS
+SELECT id, email FROM users WHERE active;
+== backfill
+== switch
+== contract

@@ -1,0 +1,4 @@
+== expand
+== backfill
+== switch
+== contract

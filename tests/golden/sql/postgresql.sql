@@ -1,0 +1,6 @@
+== expand
+-- expand.1 transaction
+CREATE SEQUENCE invoice_number;
+== backfill
+== switch
+== contract

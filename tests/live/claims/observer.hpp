@@ -1,0 +1,47 @@
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "database/open.hpp"
+#include "model/step.hpp"
+
+namespace zdm::tests {
+
+/// Relation (schema.name as SQL needs it) to the strongest mode.
+using Locks = std::map<std::string, std::string>;
+
+/// What a step said it would lock, and what its transactions did lock.
+struct Observed {
+  std::string step;
+  std::string kind;
+  Locks claimed;
+  Locks taken;
+};
+
+/// Looks into pg_locks at the end of every transaction of the connections it wraps, while its locks
+/// are still held. Counted are relations that existed when the transaction began; catalogs, TOAST
+/// and zdm's own schema are left out, and so are the indexes of partitions, which go with their
+/// parent's: the plan names tables and partitions, and the indexes of tables.
+class LockObserver final {
+ public:
+  /// The opener's connections, watched; they keep `observer` alive.
+  [[nodiscard]] static migrations::Opener wrap(std::shared_ptr<LockObserver> observer,
+                                               migrations::Opener opener);
+
+  /// By run and ordinal of the ledger, so in the order the steps were planned.
+  [[nodiscard]] const std::map<std::pair<std::int64_t, std::int64_t>, Observed>& steps() const {
+    return steps_;
+  }
+
+  void begins(migrations::Connection& connection);
+  void ends(migrations::Connection& connection);
+
+ private:
+  std::map<std::string, std::string> before_;  ///< oid to name
+  std::map<std::pair<std::int64_t, std::int64_t>, Observed> steps_;
+};
+
+}  // namespace zdm::tests

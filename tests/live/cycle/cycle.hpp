@@ -1,0 +1,64 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "case.hpp"
+#include "execute/operations.hpp"
+#include "snapshot.hpp"
+#include "support/database.hpp"
+
+namespace zdm::tests {
+
+/// A database, the application's two releases and zdm, for one case. Every function throws
+/// std::runtime_error with what was done and what came of it.
+class Cycle final {
+ public:
+  using Decorator = std::function<migrations::Opener(migrations::Opener)>;
+
+  Cycle(const Case& subject, migrations::Engine engine, Decorator around_work = {});
+
+  void apply(planner::Phase phase, const std::string& release,
+             std::optional<std::size_t> migration = std::nullopt);
+  void rollback(std::optional<std::size_t> migration = std::nullopt);
+  void live(const std::string& release);
+  /// Old against new shape: no row may differ.
+  void verify();
+  void write_old() { write(subject_.old_writes, "the old release's "); }
+  void write_new() { write(subject_.new_writes, "the new release's "); }
+
+  [[nodiscard]] Database& database() { return *database_; }
+  [[nodiscard]] const Case& subject() const { return subject_; }
+  [[nodiscard]] const std::vector<planner::Migration>& migrations() const { return files_; }
+
+ private:
+  struct Content {
+    Columns columns;
+    std::map<std::string, std::vector<std::vector<migrations::Text>>> rows;
+  };
+
+  [[nodiscard]] migrations::Environment environment();
+  void write(const std::vector<std::string>& statements, const std::string& whose);
+  [[nodiscard]] Content content();
+  void require_kept(const Content& before, bool destructive, const std::string& arrow);
+  void require_sound(const std::string& arrow);
+  [[nodiscard]] bool is_repaired(const std::string& table, const std::string& column) const;
+
+  Case subject_;
+  std::unique_ptr<Database> database_;
+  Decorator around_work_;
+  migrations::RealHost host_;
+  std::vector<planner::Migration> files_;
+  Columns old_columns_;  ///< before anything was done
+  int next_ = 1000;
+};
+
+/// Expand, back, expand, backfill, back, backfill, switch, back, switch, contract, with writes of
+/// both releases in between. Each way back must lead to the very schema of before, no row of the
+/// old shape may change, and nothing of zdm's may be left after contract.
+void run_cycle(const Case& subject, migrations::Engine engine, Cycle::Decorator around_work = {});
+
+}  // namespace zdm::tests

@@ -1,0 +1,68 @@
+#include "rig.hpp"
+#include "support/catch.hpp"
+
+using namespace zdm;
+using namespace zdm::tests;
+using migrations::Engine;
+using planner::ErrorCode;
+using planner::Phase;
+
+namespace {
+
+planner::Migration with_up(const std::string& up, const std::string& checksum) {
+  auto migration = rename_users_name(Phase::switch_);
+  migration.expressions_checksum = checksum;
+  auto& change = std::get<planner::RenameColumn>(migration.changes[0].kind);
+  change.common.up = planner::SqlText{.text = up, .source = {}};
+  change.common.down = planner::SqlText{.text = "full_name", .source = {}};
+  return migration;
+}
+
+}  // namespace
+
+TEST_CASE("a row that up cannot convert stops the backfill; a corrected up carries it on",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 30);
+  auto file = with_up("CASE WHEN id = 7 THEN (1 / (id - 7))::text ELSE name END", "sha256:e1");
+  auto outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::failed);
+  CHECK(outcome.report.migrations.back().state == "failed");
+
+  file = with_up("name", "sha256:e2");
+  outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::drift);
+
+  file.amended = "division by zero for id 7";
+  outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  CHECK(rig.value("SELECT count(*) FROM users WHERE full_name IS DISTINCT FROM name") == "0");
+}
+
+TEST_CASE("an up corrected after backfill is verified against what was filled", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 30);
+  auto file = with_up("upper(name)", "sha256:e1");
+  auto outcome = rig.apply({file}, options_for(Phase::expand, "r1"));
+  REQUIRE(!outcome.error);
+  outcome = rig.apply({file}, options_for(Phase::backfill, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  file = with_up("lower(name)", "sha256:e2");
+  file.amended = "names are kept in lower case";
+  // Neither up(old) nor down(new) explains what the first up wrote: never silently filled again.
+  outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::refused);
+  rig.exec("UPDATE users SET full_name = lower(name)");
+  outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  rig.exec("INSERT INTO users (id, name) VALUES (100, 'New')");
+  CHECK(rig.value("SELECT full_name FROM users WHERE id = 100") == "new");
+}

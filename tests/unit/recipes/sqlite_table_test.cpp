@@ -1,0 +1,58 @@
+#include "sql/sqlite_table.hpp"
+
+#include "support/catch.hpp"
+
+namespace zdm::planner {
+
+TEST_CASE("SQLite: NOT NULL is added behind a column's type") {
+  CHECK(sqlite_set_not_null("CREATE TABLE t(a int, b text)", "b", true).value() ==
+        "CREATE TABLE t(a int, b text NOT NULL)");
+  CHECK(sqlite_set_not_null("CREATE TABLE t(a int, b text, CHECK (b <> ''))", "b", true).value() ==
+        "CREATE TABLE t(a int, b text NOT NULL, CHECK (b <> ''))");
+  CHECK(sqlite_set_not_null("CREATE TABLE t(\"a b\" int DEFAULT (1 + (2)))", "A B", true).value() ==
+        "CREATE TABLE t(\"a b\" int NOT NULL DEFAULT (1 + (2)))");
+}
+
+TEST_CASE("SQLite: NOT NULL is taken out with its name and its conflict clause") {
+  CHECK(sqlite_set_not_null("CREATE TABLE t(a int NOT NULL, b text)", "a", false).value() ==
+        "CREATE TABLE t(a int, b text)");
+  CHECK(sqlite_set_not_null(
+            "CREATE TABLE t(a int CONSTRAINT c not null ON CONFLICT IGNORE DEFAULT 1)", "a", false)
+            .value() == "CREATE TABLE t(a int DEFAULT 1)");
+  CHECK(
+      sqlite_set_not_null("CREATE TABLE t(a int -- , b NOT NULL\n NOT NULL)", "a", false).value() ==
+      "CREATE TABLE t(a int -- , b NOT NULL)");
+}
+
+TEST_CASE("SQLite: what is as wanted stays as it is, to the byte") {
+  const std::string text = "CREATE TABLE t(\n  a int  NOT  NULL,\n  b\n)";
+  CHECK(sqlite_set_not_null(text, "a", true).value() == text);
+  CHECK(sqlite_set_not_null(text, "b", false).value() == text);
+}
+
+TEST_CASE("SQLite: NOT NULL inside a check or a default is no constraint of the column") {
+  const std::string text = "CREATE TABLE t(a int CHECK (a IS NOT NULL), b text DEFAULT 'NOT NULL')";
+  CHECK(sqlite_set_not_null(text, "a", false).value() == text);
+  CHECK(sqlite_set_not_null(text, "b", false).value() == text);
+}
+
+TEST_CASE("SQLite: a column is found by its name, whatever it is called") {
+  CHECK(sqlite_set_not_null("CREATE TABLE t([check] int, `primary` int)", "check", true).value() ==
+        "CREATE TABLE t([check] int NOT NULL, `primary` int)");
+  CHECK(sqlite_set_not_null("CREATE TABLE \"t(\"(\"a\"\"b\" int)", "a\"b", true).value() ==
+        "CREATE TABLE \"t(\"(\"a\"\"b\" int NOT NULL)");
+  CHECK_FALSE(sqlite_set_not_null("CREATE TABLE t(a int, CHECK (b > 0))", "b", true));
+}
+
+TEST_CASE("SQLite: a default replaces the one that was there") {
+  CHECK(sqlite_set_default("CREATE TABLE t(a int DEFAULT -1.5 NOT NULL, b)", "a", "7").value() ==
+        "CREATE TABLE t(a int NOT NULL DEFAULT 7, b)");
+  CHECK(sqlite_set_default("CREATE TABLE t(a text DEFAULT ('x' || (1)))", "a", "'it''s'").value() ==
+        "CREATE TABLE t(a text DEFAULT 'it''s')");
+  CHECK(sqlite_set_default("CREATE TABLE t(a text)", "a", "lower('X')").value() ==
+        "CREATE TABLE t(a text DEFAULT (lower('X')))");
+  CHECK(sqlite_set_default("CREATE TABLE t(a text DEFAULT 1)", "a", std::nullopt).value() ==
+        "CREATE TABLE t(a text)");
+}
+
+}  // namespace zdm::planner

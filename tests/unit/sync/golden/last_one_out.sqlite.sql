@@ -1,0 +1,2 @@
+DROP TRIGGER IF EXISTS zzz_zdm_users_insert;
+DROP TRIGGER IF EXISTS zzz_zdm_users_update;
