@@ -97,17 +97,39 @@ Result<void> Session::try_take(const LeaseRequest& request) {
 Result<void> Session::take(const std::string& verb) {
   const LeaseRequest request{
       .target = environment_.target,
-      .holder = fmt::format("zdm {} {} by {}", ZDM_VERSION, verb, environment_.host.user())};
+      .holder = fmt::format("zdm {} {} by {}", ZDM_VERSION, verb, environment_.host.user()),
+      .stop = environment_.stop};
   ZDM_TRY(control_, ControlConnection::open(environment_.open_control));
-  for (int losses = 0;; ++losses) {
-    auto taken = try_take(request);
-    if (taken) break;
-    if (!is_lost(taken.error()) || losses == kMostLosses) return taken;
-    ZDM_CHECK(reconnect());
+  const auto until = environment_.host.steady() + environment_.locks.budget;
+  int losses = 0;
+  for (auto taken = try_take(request); !taken; taken = try_take(request)) {
+    const Error& error = taken.error();
+    if (classify(error.sqlstate) == Trouble::lock) {
+      ZDM_CHECK(wait_for_ledger(error, until));
+    } else {
+      if (!is_lost(error) || ++losses > kMostLosses) return taken;
+      ZDM_CHECK(reconnect());
+    }
   }
   holding_ = true;
   heartbeat_ = std::jthread([this](const std::stop_token& stop) { beat(stop); });
   return {};
+}
+
+Result<void> Session::wait_for_ledger(const Error& locked,
+                                      std::chrono::steady_clock::time_point until) const {
+  if (stopping()) return planner::fail(stop_error());
+  if (environment_.host.steady() < until) {
+    environment_.host.sleep(kFirstWait, environment_.stop);
+    return {};
+  }
+  Error error = locked;
+  error.code = ErrorCode::busy;
+  error.message = "others keep the ledger locked: " + locked.message;
+  error.hint =
+      "nothing was changed; let their transaction end, then run the same command again; "
+      "--lock-budget lets zdm wait for longer";
+  return planner::fail(std::move(error));
 }
 
 void Session::beat(const std::stop_token& stop) {

@@ -52,7 +52,8 @@ class Session final {
   Session& operator=(const Session&) = delete;
   ~Session();
 
-  /// Creates or upgrades the ledger, takes the lease for `verb` and keeps its heartbeat.
+  /// Creates or upgrades the ledger, takes the lease for `verb` and keeps its heartbeat. Others'
+  /// locks on the ledger (SQLite: any writer of the file) are waited for within the lock budget.
   [[nodiscard]] Result<void> take(const std::string& verb);
   /// Refuses a standby and a database set read-only, before anything is tried on it.
   [[nodiscard]] Result<void> require_writable();
@@ -99,6 +100,8 @@ class Session final {
  private:
   explicit Session(const Environment& environment);
   [[nodiscard]] Result<void> try_take(const LeaseRequest& request);
+  [[nodiscard]] Result<void> wait_for_ledger(const Error& locked,
+                                             std::chrono::steady_clock::time_point until) const;
   [[nodiscard]] Result<void> attempt(const Work& work, std::chrono::milliseconds lock_timeout);
   [[nodiscard]] Result<bool> settle(const Work& work);
   [[nodiscard]] Error stop_error() const;

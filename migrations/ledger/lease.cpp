@@ -99,10 +99,10 @@ class Taking final {
       if (fence) {
         return Lease{.target = request_.target, .fence = *fence};
       }
-      if (host_.steady() > end) {
+      if (host_.steady() > end || request_.stop.stop_requested()) {
         return busy(row, "a transaction of it is still at work: try again once it has ended");
       }
-      host_.sleep(kPoll, {});
+      host_.sleep(kPoll, request_.stop);
     }
   }
 
@@ -128,7 +128,7 @@ class Taking final {
 
   Result<std::optional<std::int64_t>> swap(const LeaseRow& row) {
     auto taken = swap_lease(control_, work_, host_, request_, row);
-    if (!taken && classify(taken.error().sqlstate) == Trouble::lock) {
+    if (!taken && row.held && classify(taken.error().sqlstate) == Trouble::lock) {
       return std::optional<std::int64_t>{};  // a transaction that checked the fence still runs
     }
     return taken;

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <stop_token>
 #include <string>
 
 #include "database/connection.hpp"
@@ -35,12 +36,15 @@ struct LeaseRequest {
   /// How long the control connection may be gone while the work connection still works, before the
   /// latter is cancelled: the holder may be connecting again. Longer than a heartbeat.
   std::chrono::milliseconds orphan{std::chrono::seconds(10)};
+  /// Ends the waiting for an orphaned backend early, as if the wait were over.
+  std::stop_token stop;
 };
 
 /// Takes the lease, at once when its holder's backends are gone (SQLite: its process on this host),
 /// after `lapse` when they are not; else ErrorCode::busy naming the holder. While an orphaned
 /// backend of a dead holder still works, cancels it and waits up to 10 s for it to end. A
-/// transaction of the holder that has checked the fence ends before the lease is taken.
+/// transaction of the holder that has checked the fence ends before the lease is taken. A lease
+/// that nobody holds and that cannot be written (a locked SQLite file) is the database's own error.
 [[nodiscard]] Result<Lease> take_lease(Connection& control, Connection& work, Host& host,
                                        const LeaseRequest& request);
 /// Renews, and writes the control connection's backend anew. ErrorCode::busy without an sqlstate

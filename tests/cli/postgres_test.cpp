@@ -93,11 +93,11 @@ TEST_CASE("a second Ctrl-C cancels the statement, and the same command carries o
   database.exec("begin isolation level repeatable read");
   database.exec("select 1 from pg_class limit 1");
   Process process(command);
-  const bool waits = process.wait_for("waiting for transactions", std::chrono::seconds(30));
+  const bool waits = process.wait_for("waiting for transactions", std::chrono::minutes(2));
   process.signal(SIGINT);
-  const bool asked = process.wait_for("next safe point", std::chrono::seconds(10));
+  const bool asked = process.wait_for("next safe point", std::chrono::minutes(2));
   process.signal(SIGINT);
-  const auto stopped = process.wait(std::chrono::seconds(30));
+  const auto stopped = process.wait(std::chrono::minutes(2));
   database.exec("rollback");
   INFO(stopped.out << stopped.err);
   CHECK(waits);
@@ -108,6 +108,44 @@ TEST_CASE("a second Ctrl-C cancels the statement, and the same command carries o
   INFO(again.out << again.err);
   CHECK(again.code == 0);
   CHECK(database.value("select count(*) from pg_index where not indisvalid") == "0");
+}
+
+TEST_CASE("Ctrl-C stops a backfill at a safe point, and the same command carries on",
+          "[cli][live]") {
+  TestDatabase database;
+  database.exec("create table users (id bigint primary key, name text)");
+  database.exec("insert into users select i, 'user ' || i from generate_series(1, 500) i");
+  const Sandbox box;
+  box.write("zdm.toml", "[database]\nurl = \"${SHOP_URL}\"\n");
+  box.write("migrations/0001_users_full_name.toml",
+            "phase = \"backfill\"\n[[change]]\nkind = \"rename_column\"\ntable = \"users\"\n"
+            "from = \"name\"\nto = \"full_name\"\n");
+  const auto apply = [&](const std::string& phase) {
+    auto command = box.command({"apply", "--phase", phase, "--release", "1"});
+    command.environment["SHOP_URL"] = database.url().text.reveal();
+    return command;
+  };
+  REQUIRE(run(apply("expand")).code == 0);
+  const auto holder = database.connect();
+  const auto hold = [&](const char* sql) { REQUIRE(holder->run(sql)); };
+  for (const auto& [number, code] : {std::pair{SIGINT, 130}, std::pair{SIGTERM, 143}}) {
+    // No backfill ends while one of its rows is locked.
+    hold("begin");
+    hold("select 1 from users where id = 250 for update");
+    Process process(apply("all"));
+    const bool begun = process.wait_for("fill existing rows", std::chrono::minutes(2));
+    process.signal(number);
+    const auto stopped = process.wait(std::chrono::minutes(2));
+    hold("rollback");
+    INFO(stopped.out << stopped.err);
+    CHECK(begun);
+    CHECK(stopped.code == code);
+    CHECK(contains(stopped.err, "stopping at the next safe point"));
+  }
+  const auto again = run(apply("all"));
+  INFO(again.out << again.err);
+  CHECK(again.code == 0);
+  CHECK(database.value("select count(*) from users where full_name is distinct from name") == "0");
 }
 
 }  // namespace zdm::tests

@@ -5,6 +5,8 @@
 
 #include "support/process.hpp"
 
+struct sqlite3;
+
 namespace zdm::tests {
 
 using Json = nlohmann::json;
@@ -36,6 +38,18 @@ class Sandbox final {
 
  private:
   std::string path_;
+};
+
+/// Another program's write transaction on shop.db, for as long as it lives.
+class WriteLock final {
+ public:
+  explicit WriteLock(const Sandbox& box);
+  WriteLock(const WriteLock&) = delete;
+  WriteLock& operator=(const WriteLock&) = delete;
+  ~WriteLock();
+
+ private:
+  sqlite3* database_ = nullptr;
 };
 
 [[nodiscard]] inline bool contains(const std::string& text, const std::string& part) {

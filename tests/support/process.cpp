@@ -167,7 +167,7 @@ Finished Process::wait(std::chrono::milliseconds timeout) {
 
 Finished run(const Command& command) {
   Process process(command);
-  return process.wait(std::chrono::minutes(1));
+  return process.wait(std::chrono::minutes(5));
 }
 
 }  // namespace zdm::tests

@@ -49,7 +49,7 @@ class Process final {
   Finished result_;
 };
 
-/// Runs it to its end, at most a minute.
+/// Runs it to its end, at most five minutes.
 [[nodiscard]] Finished run(const Command& command);
 
 }  // namespace zdm::tests

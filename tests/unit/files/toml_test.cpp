@@ -177,7 +177,7 @@ TEST_CASE("hostile files are answered without delay or overflow", "[unit][files]
     INFO(file.substr(0, 40));
     const auto start = std::chrono::steady_clock::now();
     const auto value = parse_toml(file, "a.toml");
-    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(10));
+    CHECK(std::chrono::steady_clock::now() - start < std::chrono::seconds(60));
     if (!value) {
       CHECK(value.error().message.size() < 300);
       CHECK(value.error().hint.size() < 300);
