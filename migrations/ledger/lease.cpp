@@ -128,7 +128,8 @@ class Taking final {
 
   Result<std::optional<std::int64_t>> swap(const LeaseRow& row) {
     auto taken = swap_lease(control_, work_, host_, request_, row);
-    if (!taken && row.held && classify(taken.error().sqlstate) == Trouble::lock) {
+    const bool whole_file = control_.engine() == Engine::sqlite && !row.held;
+    if (!taken && !whole_file && classify(taken.error().sqlstate) == Trouble::lock) {
       return std::optional<std::int64_t>{};  // a transaction that checked the fence still runs
     }
     return taken;

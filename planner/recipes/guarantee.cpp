@@ -70,9 +70,6 @@ void promise(const Site& site, Constraint constraint, const std::string& definit
   if (constraint.references) {
     claims.table(site.table, LockMode::share_row_exclusive)
         .add(constraint.references->table, LockMode::share_row_exclusive);
-    if (!constraint.references->index.name.empty()) {
-      claims.add(constraint.references->index, LockMode::access_share);
-    }
   } else {
     claims.table(site.table, LockMode::access_exclusive);
   }
