@@ -4,6 +4,7 @@
 
 #include "support/catch.hpp"
 #include "support/database.hpp"
+#include "support/wait.hpp"
 
 using namespace zdm::migrations;
 using zdm::tests::Database;
@@ -11,6 +12,22 @@ using zdm::tests::make_database;
 using zdm::tests::PostgresServer;
 using zdm::tests::TestDatabase;
 using namespace std::chrono_literals;
+
+namespace {
+
+/// Ends the backend once it is asleep within its statement.
+void end_asleep(TestDatabase& database, const Connection& connection) {
+  const auto pid = connection.backend_pid();
+  static_cast<void>(zdm::tests::eventually([&] {
+    return database.value(
+               "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' "
+               "AND pid = " +
+               std::to_string(pid)) == "1";
+  }));
+  database.terminate(pid);
+}
+
+}  // namespace
 
 TEST_CASE("a connection lost while idle is told at the next statement, and for good",
           "[live][database]") {
@@ -35,15 +52,12 @@ TEST_CASE("a connection lost while idle is told at the next statement, and for g
 TEST_CASE("a connection lost in the middle of a statement says so", "[live][database]") {
   TestDatabase database;
   const auto connection = database.connect();
-  std::jthread killer([&] {
-    std::this_thread::sleep_for(100ms);
-    database.terminate(connection->backend_pid());
-  });
-  const auto result = connection->run("SELECT pg_sleep(30)");
+  std::jthread killer([&] { end_asleep(database, *connection); });
+  const auto result = connection->run("SELECT pg_sleep(600)");
   REQUIRE_FALSE(result);
   CHECK(result.error().code == ErrorCode::cannot_connect);
   CHECK(result.error().sqlstate == "57P01");
-  CHECK(result.error().statement == "SELECT pg_sleep(30)");
+  CHECK(result.error().statement == "SELECT pg_sleep(600)");
 }
 
 TEST_CASE("a connection lost during COMMIT leaves the outcome in doubt", "[live][database]") {
@@ -52,17 +66,14 @@ TEST_CASE("a connection lost during COMMIT leaves the outcome in doubt", "[live]
   database.exec(R"(
     CREATE TABLE t (a integer);
     CREATE FUNCTION nap() RETURNS trigger LANGUAGE plpgsql AS
-      $$ BEGIN PERFORM pg_sleep(30); RETURN NULL; END $$;
+      $$ BEGIN PERFORM pg_sleep(600); RETURN NULL; END $$;
     CREATE CONSTRAINT TRIGGER nap AFTER INSERT ON t DEFERRABLE INITIALLY DEFERRED
       FOR EACH ROW EXECUTE FUNCTION nap())");
   const auto connection = database.connect();
   auto transaction = Transaction::begin(*connection);
   REQUIRE(transaction);
   REQUIRE(connection->run("INSERT INTO t VALUES (1)"));
-  std::jthread killer([&] {
-    std::this_thread::sleep_for(100ms);
-    database.terminate(connection->backend_pid());
-  });
+  std::jthread killer([&] { end_asleep(database, *connection); });
   const auto committed = transaction->commit();
   REQUIRE_FALSE(committed);
   CHECK(committed.error().code == ErrorCode::cannot_connect);

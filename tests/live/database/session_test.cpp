@@ -54,7 +54,7 @@ class PgBouncer {
     const DatabaseUrl url{
         Secret("host=" + folder_ + " port=6432 user=postgres dbname=" + database)};
     auto connection = open(url, {.lock_timeout = 123ms});
-    for (int i = 0; i < 200 && !connection; ++i) {
+    for (int i = 0; i < 3000 && !connection; ++i) {
       std::this_thread::sleep_for(20ms);
       connection = open(url, {.lock_timeout = 123ms});
     }

@@ -16,6 +16,7 @@
 #include "support/catch.hpp"
 #include "support/database.hpp"
 #include "support/pooler.hpp"
+#include "support/wait.hpp"
 
 namespace zdm::migrations {
 namespace {
@@ -99,18 +100,19 @@ void begin(Connection& connection) {
   REQUIRE(connection.run("BEGIN"));
 }
 
-std::chrono::milliseconds since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::steady_clock::now() -
-                                                               start);
-}
-
-/// A statement of ten seconds that runs until it is cancelled; the sqlstate it ended with.
-std::future<std::string> work_hard(Connection& connection) {
+/// A statement that runs until it is cancelled, at work when this returns; the sqlstate it ended
+/// with.
+std::future<std::string> work_hard(tests::Database& database, Connection& connection) {
   auto running = std::async(std::launch::async, [&connection] {
-    const auto slept = connection.run("SELECT pg_sleep(10)");
+    const auto slept = connection.run("SELECT pg_sleep(600)");
     return slept ? std::string("done") : slept.error().sqlstate;
   });
-  std::this_thread::sleep_for(200ms);
+  REQUIRE(tests::eventually([&] {
+    return database.value(
+               "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep' "
+               "AND pid = " +
+               std::to_string(connection.backend_pid())) == "1";
+  }));
   return running;
 }
 
@@ -138,9 +140,7 @@ TEST_CASE("who is at work is named to the one that comes second", "[live][lease]
   Worker one = with.worker();
   REQUIRE(one.take());
   Worker two = with.worker();
-  const auto start = std::chrono::steady_clock::now();
   const auto refused = two.take();
-  CHECK(since(start) < 1s);
   REQUIRE_FALSE(refused);
   CHECK(refused.error().code == ErrorCode::busy);
   CHECK(refused.error().message.find("zdm 0.1.0 apply by deploy on " + one.host.hostname() +
@@ -191,9 +191,7 @@ TEST_CASE("a holder whose backends are gone is dead at once", "[live][lease]") {
   with.terminate(*one.control);
   with.terminate(*one.work);
   Worker two = with.worker();
-  const auto start = std::chrono::steady_clock::now();
-  REQUIRE(two.take());
-  CHECK(since(start) < 1s);
+  REQUIRE(two.take(1h, 1h));  // waits for neither
 }
 
 TEST_CASE("a backend with the holder's pid that began later is not the holder", "[live][lease]") {
@@ -210,15 +208,15 @@ TEST_CASE("the orphaned backend of a dead holder is cancelled first", "[live][le
   const Fixture with(Engine::postgresql);
   Worker one = with.worker();
   REQUIRE(one.take());
-  auto working = work_hard(*one.work);
+  auto working = work_hard(*with.database, *one.work);
   with.terminate(*one.control);
   SECTION("once it was alone for long enough") {
-    auto taking = std::async(std::launch::async, [&] { return with.worker().take(30s, 300ms); });
+    auto taking = std::async(std::launch::async, [&] { return with.worker().take(1h, 300ms); });
     CHECK(working.get() == "57014");
     CHECK(taking.get());
   }
   SECTION("but not while the holder may be connecting again") {
-    auto taking = std::async(std::launch::async, [&] { return with.worker().take(30s, 5s); });
+    auto taking = std::async(std::launch::async, [&] { return with.worker().take(1h, 2min); });
     std::this_thread::sleep_for(500ms);
     one.control = with.database->connect();
     REQUIRE(heartbeat(*one.control, one.lease));
@@ -237,21 +235,19 @@ TEST_CASE("after kill -9 in the middle of a statement the lease is taken once it
   if (child == 0) {
     Worker victim = with.worker();
     static_cast<void>(victim.take());
-    static_cast<void>(victim.work->run("SELECT pg_sleep(60)"));
+    static_cast<void>(victim.work->run("SELECT pg_sleep(600)"));
     _exit(0);
   }
   const std::string sleeping =
       "SELECT count(*) FROM pg_stat_activity WHERE state = 'active' AND "
-      "query = 'SELECT pg_sleep(60)'";
+      "query = 'SELECT pg_sleep(600)'";
   while (with.database->value(sleeping) == "0") {
     std::this_thread::sleep_for(10ms);
   }
   kill(child, SIGKILL);
   waitpid(child, nullptr, 0);
   Worker next = with.worker();
-  const auto start = std::chrono::steady_clock::now();
-  REQUIRE(next.take(30s, 1s));
-  CHECK(since(start) < 5s);
+  REQUIRE(next.take(1h, 1s));
   CHECK(next.lease.fence == 2);
   CHECK(with.database->value(sleeping) == "0");
 }
@@ -262,7 +258,7 @@ TEST_CASE("a paused holder loses the lease after the lapse, and writes nothing w
   Worker one = with.worker();
   REQUIRE(one.take());
   Worker two = with.worker();
-  with.age("29");
+  with.age("10");
   CHECK_FALSE(two.take());
   with.age("31");
   REQUIRE(two.take());
@@ -299,9 +295,7 @@ TEST_CASE("a transaction that checked the fence keeps the lease, and heartbeats 
   REQUIRE(one.take());
   begin(*one.work);
   REQUIRE(check_fence(*one.work, one.lease));
-  const auto start = std::chrono::steady_clock::now();
   REQUIRE(heartbeat(*one.control, one.lease));
-  CHECK(since(start) < 200ms);
   // The row says nobody has it, and still it cannot be had before the transaction ends.
   REQUIRE(release_lease(*one.control, one.lease));
   auto taking = std::async(std::launch::async, [&] { return with.worker().take(); });
