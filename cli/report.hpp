@@ -56,6 +56,7 @@ struct ApplyAnswer {
 struct StatusAnswer {
   migrations::StatusReport status;
   std::vector<FileNote> files;
+  std::string release;  ///< that apply would take: ZDM_RELEASE, else the last one cut; or empty
 };
 
 /// `zdm verify`.

@@ -22,18 +22,6 @@ struct Job {
   ApplyOptions options;
 };
 
-/// --release, ZDM_RELEASE, or the last one cut.
-Result<std::string> release_of(Context& context, const Config& config) {
-  if (const auto given = context.arguments().value("--release")) {
-    if (!given->empty()) return *given;
-    return planner::fail(ErrorCode::usage, "--release is empty", "name the release being deployed");
-  }
-  const auto variable = context.host().environment("ZDM_RELEASE").value_or("");
-  if (!variable.empty()) return variable;
-  ZDM_TRY(const auto file, migrations::read_lock_file(lock_path(config)));
-  return file.releases.empty() ? std::string{} : file.releases.back().release;
-}
-
 Result<std::optional<Phase>> phase_of(const Arguments& arguments) {
   const auto text = arguments.value("--phase");
   if (!text && !arguments.has("--resume") && !arguments.has("--fresh")) {

@@ -189,4 +189,15 @@ Result<std::vector<std::string>> cut_releases(const migrations::Config& config) 
   return migrations::ordered_releases(file);
 }
 
+Result<std::string> release_of(Context& context, const migrations::Config& config) {
+  if (const auto given = context.arguments().value("--release")) {
+    if (!given->empty()) return *given;
+    return planner::fail(ErrorCode::usage, "--release is empty", "name the release being deployed");
+  }
+  const auto variable = context.host().environment("ZDM_RELEASE").value_or("");
+  if (!variable.empty()) return variable;
+  ZDM_TRY(const auto file, migrations::read_lock_file(lock_path(config)));
+  return file.releases.empty() ? std::string{} : file.releases.back().release;
+}
+
 }  // namespace zdm::cli

@@ -70,4 +70,7 @@ enum class Unknown { refused, lenient };
 /// Releases that zdm.lock knows, oldest first.
 [[nodiscard]] Result<std::vector<std::string>> cut_releases(const migrations::Config& config);
 
+/// The release that apply works for: --release, ZDM_RELEASE, or the last one cut; else empty.
+[[nodiscard]] Result<std::string> release_of(Context& context, const migrations::Config& config);
+
 }  // namespace zdm::cli

@@ -22,13 +22,14 @@ struct Asked {
   Config config;
   std::vector<planner::Migration> migrations;
   std::vector<planner::MigrationId> only;
+  std::string release;
 };
 
 Answer once(Context& context, const Asked& asked) {
   ZDM_ANSWER_TRY(auto status, migrations::status(context.environment(asked.config),
                                                  asked.migrations, asked.only));
   const bool open = std::any_of(status.migrations.begin(), status.migrations.end(), pending);
-  return {.report = StatusAnswer{std::move(status), file_notes(asked.migrations)},
+  return {.report = StatusAnswer{std::move(status), file_notes(asked.migrations), asked.release},
           .error = {},
           .pending = open && context.arguments().has("--exit-code")};
 }
@@ -63,6 +64,7 @@ Answer run_status(Context& context) {
   ZDM_ANSWER_TRY(asked.migrations, migrations::load_migrations(asked.config.migrations_dir));
   ZDM_ANSWER_TRY(asked.only,
                  resolve(arguments.values("MIGRATION"), asked.migrations, Unknown::lenient));
+  ZDM_ANSWER_TRY(asked.release, release_of(context, asked.config));
   return arguments.has("--watch") ? watch(context, asked) : once(context, asked);
 }
 

@@ -121,6 +121,7 @@ Json status_json(const migrations::MigrationStatus& migration) {
                {"target_phase", migration.in_file ? Json(planner::to_string(migration.target_phase))
                                                   : Json(nullptr)},
                {"release", text_or_null(migration.release)},
+               {"undoing", phase_or_null(migration.undoing)},
                {"backfill", backfill_json(migration.backfill)}};
   if (!migration.reason.empty()) json["reason"] = migration.reason;
   return json;

@@ -18,10 +18,16 @@ const FileNote& file_of(const StatusAnswer& answer, const std::string& id) {
   return found == answer.files.end() ? unknown : *found;
 }
 
-std::string apply_command(const MigrationStatus& migration, Phase phase) {
+/// `release` as it is known: a phase carried on is carried on in the release that began it. A
+/// placeholder where nobody can know.
+std::string apply_command(const MigrationStatus& migration, Phase phase,
+                          const std::string& release) {
   const bool needs_release = phase >= Phase::switch_;
-  return fmt::format("zdm apply --phase {} {}{}", planner::to_string(phase), migration.id.value,
-                     needs_release ? " --release R" : "");
+  if (!needs_release) {
+    return fmt::format("zdm apply --phase {} {}", planner::to_string(phase), migration.id.value);
+  }
+  return fmt::format("zdm apply --phase {} {} --release {}", planner::to_string(phase),
+                     migration.id.value, release.empty() ? "RELEASE" : printable(release));
 }
 
 /// What a person does next, as the exact command where there is one.
@@ -29,6 +35,7 @@ std::string next_step(const MigrationStatus& migration, const StatusAnswer& answ
   const auto& next = migration.next_phase;
   const auto& file = file_of(answer, migration.id.value);
   if (!migration.in_file) return "not in this checkout: deploy one that has it";
+  if (migration.undoing) return fmt::format("zdm rollback {} carries on", migration.id.value);
   if (!next) return "finished";
   switch (migration.state) {
     case PhaseState::held:
@@ -38,7 +45,7 @@ std::string next_step(const MigrationStatus& migration, const StatusAnswer& answ
       return "running; zdm status --watch follows it";
     case PhaseState::failed:
     case PhaseState::paused:
-      return fmt::format("{} carries on", apply_command(migration, *next));
+      return fmt::format("{} carries on", apply_command(migration, *next, migration.begun_in));
     case PhaseState::pending:
     case PhaseState::done:
     case PhaseState::undone:
@@ -49,10 +56,12 @@ std::string next_step(const MigrationStatus& migration, const StatusAnswer& answ
     return fmt::format("a later release: phase = \"{}\" in {}", planner::to_string(*next),
                        file.path);
   }
-  if (*next != Phase::contract) return apply_command(migration, *next);
-  return fmt::format("{}, once {} is live (zdm release live {})", apply_command(migration, *next),
-                     migration.release.empty() ? "R" : migration.release,
-                     migration.release.empty() ? "R" : migration.release);
+  if (*next != Phase::contract) return apply_command(migration, *next, answer.release);
+  const auto command =
+      apply_command(migration, *next, answer.release == migration.release ? "" : answer.release);
+  if (migration.release.empty()) return command;
+  return fmt::format("{0}, once {1} is live (zdm release live {1})", command,
+                     printable(migration.release));
 }
 
 std::string backfill_text(const migrations::BackfillStatus& backfill) {
@@ -74,6 +83,14 @@ std::string coloured(const Stream& out, PhaseState state, const std::string& lin
   return line;
 }
 
+std::string state_text(const MigrationStatus& migration) {
+  if (!migration.next_phase) return "done";
+  const std::string state(planner::to_string(migration.state));
+  return migration.undoing
+             ? fmt::format("{} undoing {}", state, planner::to_string(*migration.undoing))
+             : state;
+}
+
 std::vector<std::vector<std::string>> table(const std::vector<MigrationStatus>& migrations) {
   std::vector<std::vector<std::string>> rows = {
       {"MIGRATION", "DONE", "NEXT", "STATE", "ALLOWED", "RELEASE"}};
@@ -81,11 +98,9 @@ std::vector<std::vector<std::string>> table(const std::vector<MigrationStatus>& 
     const auto name = [](const std::optional<Phase>& phase) {
       return phase ? std::string(planner::to_string(*phase)) : std::string("-");
     };
-    rows.push_back(
-        {migration.id.value, name(migration.phase), name(migration.next_phase),
-         migration.next_phase ? std::string(planner::to_string(migration.state)) : "done",
-         migration.in_file ? name(migration.target_phase) : "-",
-         migration.release.empty() ? "-" : printable(migration.release)});
+    rows.push_back({migration.id.value, name(migration.phase), name(migration.next_phase),
+                    state_text(migration), migration.in_file ? name(migration.target_phase) : "-",
+                    migration.release.empty() ? "-" : printable(migration.release)});
   }
   return rows;
 }

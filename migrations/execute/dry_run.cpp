@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "execute/forecast.hpp"
+#include "execute/planning.hpp"
 
 namespace zdm::migrations {
 namespace {
@@ -59,6 +60,7 @@ Result<std::vector<planner::Step>> DryApply::steps_of(const Migration& migration
   const PhaseRow* row = state_.phase(migration.id, phase);
   if (row == nullptr || !is_half_done(row->state) || is_amended(state_, migration)) {
     ZDM_TRY(auto planned, forecast_.plan(migration, phase));
+    ZDM_CHECK(try_checks(session_, planned));
     return std::move(planned.steps);
   }
   ZDM_TRY(const auto rows, session_.steps(row->run));

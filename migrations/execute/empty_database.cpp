@@ -43,6 +43,11 @@ Result<void> require_no_rows(Connection& work) {
 
 Result<void> require_empty(Session& session, const LedgerState& state) {
   if (state.exists) {
+    ZDM_TRY(const bool unfinished, session.read([&](Connection& work) {
+      return session.ledger().fresh_build_unfinished(work);
+    }));
+    if (unfinished) return {};
+    if (state.phases.empty() && state.releases.empty()) return session.snapshot(require_no_rows);
     return planner::fail(ErrorCode::refused,
                          "--fresh needs an empty database, and this one has a ledger of zdm",
                          "without --fresh, zdm apply carries it from release to release");

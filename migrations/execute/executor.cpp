@@ -144,7 +144,7 @@ Result<void> run_and_report(const PhaseRun& run, const StepRow& row, StepReport&
   auto outcome = run_step(run, row);
   report.duration_ms = elapsed_ms(run.session.environment().host, start);
   report.attempts = row.attempts + (outcome ? std::max(outcome->attempts, 1) : 1);
-  if (!outcome) return planner::fail(outcome.error());
+  if (!outcome) return planner::fail(run.session.or_stop(std::move(outcome).error()));
   report.rows = outcome->rows;
   report.state = "done";
   return {};

@@ -38,6 +38,7 @@ Result<Forecast> Forecast::read(Session& session, const LedgerState& state,
     }
     return {};
   }));
+  forecast.read_ = forecast.catalog_;
   return forecast;
 }
 
@@ -58,6 +59,9 @@ Result<planner::Steps> Forecast::plan(const planner::Migration& migration, Phase
   planner::Progress& progress = progress_of(migration.id);
   if (phase == Phase::expand) progress.before = catalog_.tables;
   ZDM_TRY(auto steps, plan_checked(migration, phase, Direction::forward, catalog_, progress));
+  std::erase_if(steps.checks, [&](const planner::Check& check) {
+    return !planner::can_ask(check, read_, catalog_);
+  });
   for (const planner::Step& step : steps.steps) advance(migration.id, step);
   progress.done = phase;
   return steps;

@@ -16,7 +16,8 @@ class Forecast final {
       Session& session, const LedgerState& state,
       const std::vector<const planner::Migration*>& migrations);
 
-  /// The next phase of a migration, as it would be planned then.
+  /// The next phase of a migration, as it would be planned then. Of its checks those are left that
+  /// can be asked of the database as it stands.
   [[nodiscard]] Result<planner::Steps> plan(const planner::Migration& migration, Phase phase);
   [[nodiscard]] Result<planner::Steps> plan_undo(const planner::Migration& migration, Phase phase);
   /// A stored run: what is left of it happens next.
@@ -27,6 +28,7 @@ class Forecast final {
   void advance(const MigrationId& id, const planner::Step& step);
 
   planner::Catalog catalog_;
+  planner::Catalog read_;  ///< as the database stands
   std::map<MigrationId, planner::Progress> progress_;
   std::vector<planner::TableRules> rules_;  ///< of every migration, as forecast so far
 };

@@ -32,16 +32,16 @@ struct BackfillSettings {
 struct Environment {
   Host& host;
   DatabaseUrl url;
-  Opener open_work;     ///< connections that change the schema
-  Opener open_control;  ///< heartbeat, cancel, blockers, progress
-  std::string target;   ///< tenant; empty
+  Opener open_work;         ///< connections that change the schema
+  Opener open_control;      ///< heartbeat, cancel, blockers, progress
+  std::string target;       ///< tenant; empty
   std::string search_path;  ///< [migrations] search_path; empty: the role's own
   LockSettings locks;
   BackfillSettings backfill;
   std::vector<std::string> allowed;  ///< --allow HAZARD
-  std::stop_token stop;        ///< first Ctrl-C, or --timeout: finish the batch, record, leave
+  std::stop_token stop;  ///< first Ctrl-C, or --timeout: finish the batch, record, leave
   std::function<ErrorCode()> stop_reason;  ///< interrupted, terminated or busy (--timeout)
-  bool assume_live = false;    ///< [release] live = "assumed"
+  bool assume_live = false;                ///< [release] live = "assumed"
 };
 
 /// What is said while working. The command line draws it; tests count it.
@@ -49,12 +49,12 @@ struct ProgressEvent {
   MigrationId migration;
   Phase phase = Phase::expand;
   std::string step;
-  std::string text;             ///< "waiting for a lock on users", the step's note
-  std::int64_t rows_done = 0;   ///< backfill only
+  std::string text;            ///< "waiting for a lock on users", the step's note
+  std::int64_t rows_done = 0;  ///< backfill only
   std::int64_t rows_total = 0;
   double rows_per_second = 0;
   std::optional<std::int64_t> eta_s;
-  std::string throttled;        ///< reason, or empty
+  std::string throttled;  ///< reason, or empty
   std::vector<planner::Blocker> blockers;
   bool is_backfill = false;
 };
@@ -77,7 +77,7 @@ struct MigrationReport {
   std::string reason;
   std::optional<Error> error;
   std::vector<StepReport> steps;
-  std::vector<std::string> sql;  ///< --dry-run: exactly what would run, in order
+  std::vector<std::string> sql;   ///< --dry-run: exactly what would run, in order
   std::vector<std::string> kept;  ///< rollback: what stays (repaired rows, enum values)
 };
 
@@ -88,7 +88,7 @@ struct ApplyOptions {
   bool dry_run = false;
   bool fresh = false;
   std::optional<MigrationId> resume;  ///< take a held migration up again
-  bool yes = false;  ///< contract was confirmed
+  bool yes = false;                   ///< contract was confirmed
 };
 
 struct ApplyReport {
@@ -112,8 +112,8 @@ struct ApplyOutcome : Outcome {
 
 struct RollbackOptions {
   std::optional<MigrationId> migration;  ///< nothing: the one applied last
-  std::optional<Phase> to;  ///< the phase that stays
-  bool to_none = false;     ///< undo everything
+  std::optional<Phase> to;               ///< the phase that stays
+  bool to_none = false;                  ///< undo everything
   bool dry_run = false;
 };
 [[nodiscard]] ApplyOutcome rollback(const Environment& environment,
@@ -149,12 +149,14 @@ struct BackfillStatus {
 struct MigrationStatus {
   MigrationId id;
   std::string target;
-  std::optional<Phase> phase;  ///< the last one finished
+  std::optional<Phase> phase;                                ///< the last one finished
   planner::PhaseState state = planner::PhaseState::pending;  ///< of the phase after it
   std::optional<Phase> next_phase;
   Phase target_phase = Phase::expand;  ///< the file's `phase`
-  std::string release;  ///< that applied the last finished phase
-  std::string reason;   ///< why it is held, paused, failed
+  std::optional<Phase> undoing;        ///< the phase that a rollback not finished yet takes back
+  std::string release;                 ///< that applied the last finished phase
+  std::string begun_in;                ///< the release of a phase that is not finished; or empty
+  std::string reason;                  ///< why it is held, paused, failed
   std::optional<BackfillStatus> backfill;
   bool in_file = true;  ///< false: the ledger knows it, this checkout does not
 };
@@ -197,12 +199,11 @@ struct ReleaseReport {
                                                  const std::string& release);
 /// `files` say which switches add a demand that older code does not meet; without them only
 /// contracted migrations raise the floor.
-[[nodiscard]] Result<ReleaseReport> release_floor(const Environment& environment,
-                                                  const std::vector<std::string>& cut_releases,
-                                                  const std::vector<planner::Migration>& files = {});
-[[nodiscard]] Result<ReleaseReport> release_check(const Environment& environment,
-                                                  const std::vector<std::string>& cut_releases,
-                                                  const std::string& to,
-                                                  const std::vector<planner::Migration>& files = {});
+[[nodiscard]] Result<ReleaseReport> release_floor(
+    const Environment& environment, const std::vector<std::string>& cut_releases,
+    const std::vector<planner::Migration>& files = {});
+[[nodiscard]] Result<ReleaseReport> release_check(
+    const Environment& environment, const std::vector<std::string>& cut_releases,
+    const std::string& to, const std::vector<planner::Migration>& files = {});
 
 }  // namespace zdm::migrations

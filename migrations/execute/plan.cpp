@@ -4,6 +4,7 @@
 
 #include "execute/forecast.hpp"
 #include "execute/operations.hpp"
+#include "execute/planning.hpp"
 #include "execute/selection.hpp"
 
 namespace zdm::migrations {
@@ -60,6 +61,7 @@ Result<PhasePlan> Planning::plan_phase(const Migration& migration, Phase phase,
     return plan;
   }
   ZDM_TRY(auto planned, forecast_.plan(migration, phase));
+  ZDM_CHECK(try_checks(session_, planned));
   plan.steps = std::move(planned.steps);
   if (plan.steps.empty()) plan.state = PhaseState::empty;
   for (planner::Warning& warning : planned.warnings) warnings.push_back(std::move(warning));

@@ -31,11 +31,14 @@ Result<planner::Steps> plan_checked(const planner::Migration& migration, Phase p
 
 namespace {
 
-Result<void> ask(Connection& work, const planner::Guard& check) {
+/// Between BEGIN and ROLLBACK.
+Result<void> ask(Connection& work, const planner::Check& check) {
+  if (work.engine() == Engine::postgresql) ZDM_CHECK(work.run("SET TRANSACTION READ ONLY"));
   const auto rows = work.run(check.query);
-  if (rows && rows->first_true()) return {};
+  if (rows && (!check.answers || rows->first_true())) return {};
   if (!rows && passes(rows.error())) return planner::fail(rows.error());
   Error error{.code = ErrorCode::refused, .message = check.message, .hint = check.hint};
+  if (!check.where.file.empty()) error.where = check.where;
   if (!rows) {
     error.message = fmt::format("{}: {}", check.message, rows.error().message);
     error.sqlstate = rows.error().sqlstate;
@@ -47,14 +50,20 @@ Result<void> ask(Connection& work, const planner::Guard& check) {
 }  // namespace
 
 Result<void> run_checks(Session& session, const planner::Steps& steps) {
-  for (const planner::Guard& check : steps.checks) {
-    // A transaction each, rolled back: the first error ends the one it happens in. A check may try
-    // an UPDATE that meets no row, which a READ ONLY transaction would not even look at.
+  for (const planner::Check& check : steps.checks) {
+    // A transaction each, rolled back: the first error ends the one it happens in.
     ZDM_CHECK(session.transact({.claims = {},
                                 .body = [&](Connection& work) { return ask(work, check); },
                                 .settled = {},
                                 .waiting = {},
                                 .keep = false}));
+  }
+  return {};
+}
+
+Result<void> try_checks(Session& session, const planner::Steps& steps) {
+  for (const planner::Check& check : steps.checks) {
+    ZDM_CHECK(session.snapshot([&](Connection& work) { return ask(work, check); }));
   }
   return {};
 }
@@ -83,7 +92,7 @@ Result<std::int64_t> write_run(Connection& work, const Session& session,
   for (const planner::Table& table : request.before) {
     ZDM_CHECK(ledger.put_table_before(work, migration.id, table));
   }
-  const std::string actor = request.fresh ? host.user() + " --fresh" : host.user();
+  const std::string actor = request.fresh ? host.user() + std::string(kFreshActor) : host.user();
   ZDM_TRY(const std::int64_t run,
           ledger.start_run(work, migration.id, request.phase, request.direction, request.release,
                            actor, host.hostname(), request.steps));

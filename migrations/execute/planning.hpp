@@ -28,6 +28,9 @@ struct View {
 /// author's expressions, whether they keep NULL. ErrorCode::refused with the server's words.
 [[nodiscard]] Result<void> run_checks(Session& session, const planner::Steps& steps);
 
+/// The same without the lease, for a plan that only looks.
+[[nodiscard]] Result<void> try_checks(Session& session, const planner::Steps& steps);
+
 /// What a stored run is about.
 struct RunRequest {
   const planner::Migration& migration;

@@ -155,6 +155,12 @@ Error Session::stop_error() const {
           .hint = "run the same command again: it carries on where this one stopped"};
 }
 
+Error Session::or_stop(Error error) const {
+  const bool ended =
+      error.code == ErrorCode::interrupted || classify(error.sqlstate) == Trouble::cancelled;
+  return stopping() && ended ? stop_error() : error;
+}
+
 Result<void> Session::may_go_on() const {
   if (stopping()) return planner::fail(stop_error());
   if (lease_lost_) {
@@ -238,10 +244,7 @@ Result<void> Session::transact(const Work& work) {
         [&](std::chrono::milliseconds lock_timeout) { return attempt(work, lock_timeout); },
         waiting);
     if (result) return result;
-    if (stopping() && (result.error().code == ErrorCode::interrupted ||
-                       classify(result.error().sqlstate) == Trouble::cancelled)) {
-      return planner::fail(stop_error());
-    }
+    result = planner::fail(or_stop(std::move(result).error()));
     if (!is_lost(result.error()) || losses == kMostLosses) return result;
     ZDM_TRY(const bool committed, settle(work));
     if (committed) return {};

@@ -94,6 +94,9 @@ class Session final {
 
   /// An error when a stop was asked for or the lease went to someone else; looked at between steps.
   [[nodiscard]] Result<void> may_go_on() const;
+  /// The error of a statement that was cancelled because a stop was asked for is the stop's own;
+  /// any other stays as it is.
+  [[nodiscard]] Error or_stop(Error error) const;
   [[nodiscard]] bool stopping() const { return environment_.stop.stop_requested(); }
   [[nodiscard]] bool allowed(std::string_view hazard) const;
 

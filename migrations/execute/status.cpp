@@ -107,7 +107,9 @@ Result<MigrationStatus> Status::of(const MigrationId& id) {
     if (const PhaseRow* row = state_.phase(id, *status.phase)) status.release = row->release;
   }
   const PhaseRow* open = state_.half_done(id);
-  if (open != nullptr && open->phase == Phase::backfill) {
+  if (open != nullptr) status.begun_in = open->release;
+  if (open != nullptr && open->direction == Direction::undo) status.undoing = open->phase;
+  if (open != nullptr && open->phase == Phase::backfill && !status.undoing) {
     ZDM_TRY(status.backfill, backfill_of(session_.work(), open->run));
   }
   return status;

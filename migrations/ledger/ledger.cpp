@@ -117,4 +117,17 @@ Result<void> Ledger::put_fresh_build(Connection& connection, const std::string& 
   return {};
 }
 
+Result<bool> Ledger::fresh_build_unfinished(Connection& connection) const {
+  const Engine engine = connection.engine();
+  ZDM_TRY(const Rows rows,
+          connection.run(fmt::format(R"(SELECT NOT EXISTS (SELECT 1 FROM {} WHERE target = $1)
+                            AND EXISTS (SELECT 1 FROM {} WHERE target = $1)
+                            AND NOT EXISTS (SELECT 1 FROM {} WHERE target = $1
+                                               AND actor NOT LIKE $2))",
+                                     table(engine, "fresh_build"), table(engine, "phase_run"),
+                                     table(engine, "phase_run")),
+                         {target_, "%" + std::string(kFreshActor)}));
+  return rows.first_true();
+}
+
 }  // namespace zdm::migrations

@@ -5,6 +5,7 @@
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "database/connection.hpp"
@@ -20,6 +21,9 @@ namespace zdm::migrations {
 using planner::MigrationId;
 using planner::Phase;
 using planner::PhaseState;
+
+/// How the actor of a run by apply --fresh ends.
+inline constexpr std::string_view kFreshActor = " --fresh";
 
 enum class Direction { forward, undo };
 
@@ -124,6 +128,9 @@ class Ledger {
   [[nodiscard]] Result<void> set_live(Connection&, const std::string& release) const;
   /// The target was built from empty in one run (apply --fresh).
   [[nodiscard]] Result<void> put_fresh_build(Connection&, const std::string& release) const;
+
+  /// All that was ever run here was run by an apply --fresh that has not come to its end.
+  [[nodiscard]] Result<bool> fresh_build_unfinished(Connection&) const;
 
   [[nodiscard]] const std::string& target() const { return target_; }
 

@@ -93,7 +93,7 @@ ZDM_FIELDS(IndexKey, attnum, sql, suffix)
 ZDM_FIELDS(Index, oid, name, method, unique, primary, exclusion, valid, ready, nulls_not_distinct,
            replica_identity, clustered, constraint, keys, include, predicate, with, tablespace,
            comment, definition, attnums)
-ZDM_FIELDS(ForeignKey, table_oid, table, columns, index)
+ZDM_FIELDS(ForeignKey, table_oid, table, columns, index, indexes)
 ZDM_FIELDS(Constraint, oid, name, kind, validated, deferrable, initially_deferred, no_inherit,
            attnums, definition, expression, references, index, comment)
 ZDM_FIELDS(IncomingForeignKey, name, table, attnums, definition)
@@ -105,7 +105,8 @@ ZDM_FIELDS(Table, oid, name, kind, owner, partition, partition_key, subpartition
            extension_member, empty, rows, bytes, leaves, columns, indexes, constraints, incoming,
            triggers, dependents, comment, grants, view_query, view_options, sql, without_rowid,
            strict, assumed)
-ZDM_FIELDS(Assignment, column, expression, reads, type)
+ZDM_FIELDS(SourceSpan, file, line, column, end_line, end_column)
+ZDM_FIELDS(Assignment, column, expression, reads, type, where)
 ZDM_FIELDS(SyncColumn, name, default_sql, default_kind, not_null)
 ZDM_FIELDS(SyncRule, migration, change, old_side, new_side, forward, backward, on_error, repair)
 ZDM_FIELDS(Fill, migration, change, assignments, inverse, repair)

@@ -77,6 +77,7 @@ struct ForeignKey {
   TableName table;
   std::vector<std::string> columns;  ///< referenced, in conkey order
   TableName index;                   ///< the unique index it relies on (pg_constraint.conindid)
+  std::vector<TableName> indexes;    ///< every index of the referenced table, that one included
 };
 
 struct Constraint {

@@ -42,12 +42,22 @@ enum class StepKind { statement, transaction, backfill, verify, concurrent };
 [[nodiscard]] std::optional<StepKind> parse_step_kind(std::string_view text);
 
 /// Must hold inside the step's transaction before its first statement; otherwise exit 5 (law 11).
-/// As a check of a phase (Steps::checks): must hold before its first step is stored, otherwise
-/// exit 3.
 struct Guard {
   std::string query;    ///< one row, one boolean
   std::string message;  ///< said when it is not true, or when the query itself fails
   std::string hint;     ///< what to do then
+};
+
+/// Asked of the server before the first step of a phase is stored (Steps::checks), otherwise
+/// exit 3. Runs nothing of the user's: no trigger, and in a transaction that cannot write.
+struct Check {
+  TableName table;
+  std::vector<std::string> columns;  ///< those it names; others of the table do not matter to it
+  std::string query;
+  std::string message;  ///< said when the server refuses it, or when the answer is not true
+  std::string hint;
+  SourceSpan where = {};  ///< of the expression, in the author's file
+  bool answers = true;    ///< one row, one boolean; false: that the server takes it is the answer
 };
 
 /// A column whose identity (table oid, attnum) the ledger keeps, written in the step's own

@@ -62,6 +62,17 @@ Result<Recipe> AddCheck::plan(const Context& context) const {
   ZDM_TRY(const auto facts, check_expression(context.catalog.engine, check, "`check`"));
   for (const auto& column : facts.columns) ZDM_CHECK(subject_column(context, subject, column));
   Recipe recipe;
+  const bool asked = context.phase == Phase::expand || context.phase == Phase::switch_;
+  if (asked && !is_forecast(context, subject)) {
+    recipe.checks.push_back(
+        statements::accepts_condition(subject,
+                                      {.column = {},
+                                       .expression = check.text,
+                                       .reads = facts.columns,
+                                       .type = {},
+                                       .where = place_of(check.source, 0)},
+                                      fmt::format("`check` of {}", quote_identifier(name))));
+  }
   if (context.phase != Phase::switch_) return recipe;
   if (subject.constraint(name) != nullptr) {
     return fail_at(

@@ -183,9 +183,11 @@ Recipe expand(const Site& site) {
   claim_table(site, shape.step);
   recipe.fragments.push_back(std::move(shape));
   if (site.up && !is_forecast(site.context, site.table)) {
-    recipe.checks.push_back(statements::accepts_expression(
-        site.table, site.up->expression,
-        fmt::format("`up` of {}", describe(site.table, site.words.name))));
+    const auto what = fmt::format("`up` of {}", describe(site.table, site.words.name));
+    recipe.checks.push_back(statements::accepts_expression(site.table, *site.up, what));
+    if (!site.sqlite() && !site.up->reads.empty()) {
+      recipe.checks.push_back(statements::accepts_type(site.table, *site.up, what));
+    }
   }
   return recipe;
 }

@@ -142,7 +142,11 @@ Result<Assignment> assignment(const Context& context, const Table& table, const 
                     "use an expression that depends on the row alone");
     }
   }
-  return Assignment{.column = column, .expression = text.text, .reads = facts.columns};
+  return Assignment{.column = column,
+                    .expression = text.text,
+                    .reads = facts.columns,
+                    .type = {},
+                    .where = place_of(text.source, 0)};
 }
 
 DerivedDefault derived_default(const Context& context, const Table& table,

@@ -55,14 +55,22 @@ void add_null_checks(const Subject& subject, Recipe& recipe) {
                          });
     if (!askable) continue;
     recipe.checks.push_back(
-        {.query = fmt::format("SELECT ({}\n) IS NULL",
+        {.table = subject.table.name,
+         .columns = {},
+         .query = fmt::format("SELECT ({}\n) IS NULL",
                               replace_columns(Engine::postgresql, up.expression, down_of)),
          .message =
              fmt::format("up(down(NULL)) is not NULL for {}: a NULL written to it could not be "
                          "told from a row not filled yet",
                          describe(subject.table, up.column)),
-         .hint = "make `down` of NULL something that `up` turns into NULL again"});
+         .hint = "make `down` of NULL something that `up` turns into NULL again",
+         .where = up.where});
   }
+}
+
+/// An expression's name in messages.
+std::string called(const Subject& subject, const Assignment& each, std::string_view key) {
+  return fmt::format("`{}` of {}", key, describe(subject.table, each.column));
 }
 
 void add_expand_checks(const Subject& subject, Recipe& recipe) {
@@ -73,16 +81,20 @@ void add_expand_checks(const Subject& subject, Recipe& recipe) {
     }
     return {};
   };
-  const auto add = [&](const Assignment& each, std::string_view key) {
-    const auto what = fmt::format("`{}` of {}", key, describe(subject.table, each.column));
-    const auto text = replace_columns(Engine::postgresql, each.expression, without_new);
-    recipe.checks.push_back(sql::accepts_expression(subject.table, text, what));
+  const auto add = [&](Assignment each, const std::string& what) {
     const auto facts = analyse_expression(Engine::postgresql, each.expression);
+    each.expression = replace_columns(Engine::postgresql, each.expression, without_new);
+    recipe.checks.push_back(sql::accepts_expression(subject.table, each, what));
+    // A literal has no type of its own yet.
+    const bool typed = !each.type.empty() && !each.reads.empty();
+    if (typed) recipe.checks.push_back(sql::accepts_type(subject.table, each, what));
     if (!facts) return;
-    for (auto& guard : sql::not_volatile(facts->functions, what)) recipe.checks.push_back(guard);
+    for (auto& check : sql::not_volatile(subject.table, each, facts->functions, what)) {
+      recipe.checks.push_back(std::move(check));
+    }
   };
-  for (const auto& up : words.forward) add(up, "up");
-  for (const auto& down : words.backward) add(down, "down");
+  for (const auto& up : words.forward) add(up, called(subject, up, "up"));
+  for (const auto& down : words.backward) add(down, called(subject, down, "down"));
   add_null_checks(subject, recipe);
 }
 
@@ -182,9 +194,12 @@ Result<Recipe> backfill(const Subject& subject) {
   auto sync = sync_fragment(subject, twins);
   ZDM_CHECK(guard_columns(subject, sync.step, true));
   if (!is_forecast(subject.context, subject.table)) {
-    recipe.checks.push_back(sql::accepts_update(subject.table, subject.words.forward));
-    if (!subject.words.backward.empty()) {
-      recipe.checks.push_back(sql::accepts_update(subject.table, subject.words.backward));
+    for (const auto& up : subject.words.forward) {
+      recipe.checks.push_back(sql::accepts_update(subject.table, up, called(subject, up, "up")));
+    }
+    for (const auto& down : subject.words.backward) {
+      recipe.checks.push_back(
+          sql::accepts_update(subject.table, down, called(subject, down, "down")));
     }
   }
   recipe.fragments.push_back(std::move(sync));

@@ -95,9 +95,8 @@ Result<Recipe> expand(const Subject& subject) {
   recipe.fragments.push_back(std::move(shape));
   if (!is_forecast(subject.context, subject.table)) {
     for (const auto& up : subject.words.forward) {
-      recipe.checks.push_back(
-          sql::accepts_expression(subject.table, up.expression,
-                                  fmt::format("`up` of {}", describe(subject.table, up.column))));
+      recipe.checks.push_back(sql::accepts_expression(
+          subject.table, up, fmt::format("`up` of {}", describe(subject.table, up.column))));
     }
   }
   recipe.warnings.push_back(

@@ -89,8 +89,16 @@ Result<void> refuse_shared(const Site& site) {
   return {};
 }
 
+void add_check(const Site& site, Recipe& recipe) {
+  if (!site.writes() || site.sqlite() || is_forecast(site.context, site.table)) return;
+  recipe.checks.push_back(statements::accepts_update(
+      site.table, *site.down,
+      fmt::format("`down` of {}", describe(site.table, site.words.column))));
+}
+
 Recipe expand(const Site& site) {
   Recipe recipe;
+  add_check(site, recipe);
   auto note = guarantee::fragment(site, Slot::shape, StepKind::transaction,
                                   "nothing changes yet: the column's identity is recorded");
   note.step.records = {RecordColumn{.change = site.context.change,
@@ -144,9 +152,7 @@ Result<Recipe> backfill(const Site& site) {
   sync.step.action = std::move(action);
   if (!site.sqlite()) {
     sync.step.locks = Claims().table(site.table, LockMode::share_row_exclusive).list();
-    if (!is_forecast(site.context, site.table)) {
-      recipe.checks.push_back(statements::accepts_update(site.table, {*site.down}));
-    }
+    add_check(site, recipe);
   }
   recipe.fragments.push_back(std::move(sync));
   return recipe;

@@ -57,8 +57,10 @@ Result<Constraint> foreign_key(const Context& context, const Table& table, const
   constraint.references = ForeignKey{.table_oid = referenced.oid,
                                      .table = referenced.name,
                                      .columns = target.columns,
-                                     .index = {}};
+                                     .index = {},
+                                     .indexes = {}};
   for (const auto& index : referenced.indexes) {
+    constraint.references->indexes.push_back(index.name);
     const bool wanted =
         target.columns.empty()
             ? index.primary

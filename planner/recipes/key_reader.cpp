@@ -27,8 +27,9 @@ Result<T> as(const Value& value, std::string_view key, std::string_view expected
 
 Result<std::string> text_of(const Value& value, std::string_view key) {
   ZDM_TRY(auto text, as<std::string>(value, key, "text"));
-  if (text.empty()) {
-    return fail_at(value.where, ErrorCode::usage, fmt::format("`{}` is empty", key),
+  if (text.find_first_not_of(" \t\r\n\f\v") == std::string::npos) {
+    return fail_at(value.where, ErrorCode::usage,
+                   fmt::format("`{}` is {}", key, text.empty() ? "empty" : "blank"),
                    "give it a value, or leave the key out");
   }
   if (const auto zero = text.find('\0'); zero != std::string::npos) {

@@ -44,6 +44,8 @@ Result<Steps> plan_changes(const Migration& migration, Phase phase, const Catalo
                           .change = change,
                           .phase = phase};
     ZDM_TRY(Recipe recipe, recipe_of(context, undo));
+    std::erase_if(recipe.checks,
+                  [&](const Check& check) { return !can_ask(check, catalog, context.catalog); });
     append(steps.checks, std::move(recipe.checks));
     append(steps.warnings, std::move(recipe.warnings));
     for (const auto& fragment : recipe.fragments)
@@ -61,6 +63,18 @@ bool finished(const Progress& progress, Phase phase) {
 }
 
 }  // namespace
+
+bool can_ask(const Check& check, const Catalog& real, const Catalog& expected) {
+  const auto* now = real.table(check.table);
+  const auto* then = expected.table(check.table);
+  if (now == nullptr || then == nullptr) return false;
+  return std::ranges::all_of(check.columns, [&](const std::string& name) {
+    const auto* later = then->column(name);
+    if (later == nullptr) return true;  // the server says so best
+    const auto* column = now->column(name);
+    return column != nullptr && column->type == later->type;
+  });
+}
 
 CatalogRequest catalog_request(const Migration& migration) {
   CatalogRequest all;

@@ -29,14 +29,17 @@ struct MigrationPlan {
 
 /// The steps and warnings of one phase.
 struct Steps {
-  /// Asked of the server before anything is stored, in a transaction that is rolled back: whether
-  /// the author's expressions are accepted for their columns, whether up(down(NULL)) is NULL (law
-  /// 1). A false answer or an error refuses the phase (exit 3, the check's message, the server's
-  /// words).
-  std::vector<Guard> checks;
+  /// Asked of the server before anything is stored: whether the author's expressions are accepted
+  /// for their columns, whether up(down(NULL)) is NULL (law 1). A false answer or an error refuses
+  /// the phase (exit 3, the check's message, the server's words).
+  std::vector<Check> checks;
   std::vector<Step> steps;
   std::vector<Warning> warnings;
 };
+
+/// Whether the check can be asked of a database that stands as `real` says while the plan expects
+/// it to stand as `expected`: its table and columns are there already, of the types they will have.
+[[nodiscard]] bool can_ask(const Check& check, const Catalog& real, const Catalog& expected);
 
 /// What must be read from the database before this migration can be planned.
 [[nodiscard]] CatalogRequest catalog_request(const Migration& migration);

@@ -43,7 +43,7 @@ struct Warning {
 
 /// What a change does in one phase.
 struct Recipe {
-  std::vector<Guard> checks;  ///< see Steps::checks
+  std::vector<Check> checks;  ///< see Steps::checks
   std::vector<Fragment> fragments;
   std::vector<Warning> warnings;
 };

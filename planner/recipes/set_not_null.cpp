@@ -76,6 +76,13 @@ void add_repair(const Context& context, const SetNotNull& change, const Words& w
   }
 }
 
+void add_check(const Context& context, const Words& words, Recipe& recipe) {
+  if (!words.repair || is_forecast(context, words.table)) return;
+  recipe.checks.push_back(statements::accepts_update(
+      words.table, *words.repair,
+      fmt::format("`up` of {}", describe(words.table, words.repair->column))));
+}
+
 }  // namespace
 
 const KindInfo& SetNotNull::info() {
@@ -128,12 +135,11 @@ Result<Recipe> SetNotNull::plan(const Context& context) const {
       if (words.repair && common.user_triggers == UserTriggers::refuse) {
         ZDM_CHECK(refuse_user_triggers(context, words.table));
       }
+      add_check(context, words, recipe);
       break;
     case Phase::backfill:
       if (!words.repair || (words.column.not_null && !is_forecast(context, words.table))) break;
-      if (!is_forecast(context, words.table)) {
-        recipe.checks.push_back(statements::accepts_update(words.table, {*words.repair}));
-      }
+      add_check(context, words, recipe);
       add_repair(context, *this, words, recipe);
       guarantee::promise_not_null(site, column, recipe);
       break;

@@ -84,6 +84,15 @@ std::vector<Fragment> build_partitioned(const Table& table, const Index& index,
   return fragments;
 }
 
+Check about(const Table& table, const Assignment& assignment, const std::string& what) {
+  return {.table = table.name,
+          .columns = assignment.reads,
+          .query = {},
+          .message = fmt::format("the server does not accept {}", what),
+          .hint = fmt::format("correct {}", what),
+          .where = assignment.where};
+}
+
 }  // namespace
 
 std::vector<std::string> add_column(Engine engine, const Table& table, const Column& column) {
@@ -228,8 +237,9 @@ Fragment validate(const Table& table, const Constraint& constraint) {
   if (constraint.references) {
     claims.indexes(table, LockMode::access_share)
         .add(constraint.references->table, LockMode::row_share);
-    if (!constraint.references->index.name.empty()) {
-      claims.add(constraint.references->index, LockMode::access_share);
+    // Its query joins both tables, and planning a query opens every index of what it reads.
+    for (const auto& index : constraint.references->indexes) {
+      claims.add(index, LockMode::access_share);
     }
   }
   fragment.step.locks = claims.list();
@@ -239,30 +249,56 @@ Fragment validate(const Table& table, const Constraint& constraint) {
   return fragment;
 }
 
-Guard accepts_update(const Table& table, const std::vector<Assignment>& assignments) {
-  std::vector<std::string> set;
-  for (const auto& each : assignments) {
-    set.push_back(fmt::format("{} = ({}\n)", quote_identifier(each.column), each.expression));
-  }
-  return {.query = fmt::format("WITH written AS (UPDATE {} SET {} WHERE false RETURNING 1)\n"
-                               "SELECT NOT EXISTS (SELECT FROM written)",
-                               quote(table.name), fmt::join(set, ", ")),
-          .message = fmt::format("the server does not accept the expressions of this change for {}",
-                                 quote(table.name)),
-          .hint = "correct `up` or `down`"};
+Check accepts_update(const Table& table, const Assignment& assignment, const std::string& what) {
+  auto check = about(table, assignment, what);
+  check.columns.push_back(assignment.column);
+  // EXPLAIN plans and coerces as the UPDATE would, and starts nothing: even an UPDATE that meets no
+  // row fires the triggers FOR EACH STATEMENT.
+  check.query = fmt::format("EXPLAIN UPDATE {} SET {} = ({}\n)", quote(table.name),
+                            quote_identifier(assignment.column), assignment.expression);
+  check.answers = false;
+  return check;
 }
 
-Guard accepts_expression(const Table& table, const std::string& expression,
+Check accepts_expression(const Table& table, const Assignment& assignment,
                          const std::string& what) {
-  return {.query = fmt::format("SELECT NOT EXISTS (SELECT ({}\n) FROM {} WHERE false)", expression,
-                               quote(table.name)),
-          .message = fmt::format("the server does not accept {}", what),
-          .hint = fmt::format("correct {}", what)};
+  auto check = about(table, assignment, what);
+  // WHERE takes one value of one row, and so refuses what reads other rows or gives several.
+  check.query = fmt::format("SELECT NOT EXISTS (SELECT 1 FROM {} WHERE false AND ({}\n) IS NULL)",
+                            quote(table.name), assignment.expression);
+  return check;
 }
 
-std::vector<Guard> not_volatile(const std::vector<std::string>& functions,
+Check accepts_condition(const Table& table, const Assignment& condition, const std::string& what) {
+  auto check = about(table, condition, what);
+  check.query = fmt::format("SELECT NOT EXISTS (SELECT 1 FROM {} WHERE false AND ({}\n))",
+                            quote(table.name), condition.expression);
+  return check;
+}
+
+Check accepts_type(const Table& table, const Assignment& assignment, const std::string& what) {
+  auto check = about(table, assignment, what);
+  check.message =
+      fmt::format("{} gives a type that cannot be assigned to {}", what, assignment.type);
+  check.hint = fmt::format("cast it: ({})::{}", assignment.expression, assignment.type);
+  // Text takes anything; arrays, rows and domains are left to the UPDATE of backfill.
+  check.query =
+      fmt::format(R"(SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_type AS given
+    JOIN pg_catalog.pg_type AS wanted ON wanted.oid = pg_catalog.to_regtype({})
+  WHERE given.oid = pg_catalog.pg_typeof((SELECT ({}
+) FROM {} WHERE false))
+    AND given.oid <> wanted.oid AND given.typtype IN ('b', 'e') AND wanted.typtype IN ('b', 'e')
+    AND given.typcategory <> 'A' AND wanted.typcategory NOT IN ('A', 'S')
+    AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast AS c
+      WHERE c.castsource = given.oid AND c.casttarget = wanted.oid AND c.castcontext <> 'e')))",
+                  quote_literal(assignment.type), assignment.expression, quote(table.name));
+  return check;
+}
+
+std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,
+                                const std::vector<std::string>& functions,
                                 const std::string& what) {
-  std::vector<Guard> guards;
+  std::vector<Check> checks;
   for (const auto& function : functions) {
     const auto name = parse_table_name(function);
     if (!name) continue;
@@ -270,17 +306,17 @@ std::vector<Guard> not_volatile(const std::vector<std::string>& functions,
                                ? std::string("pg_catalog.pg_function_is_visible(p.oid)")
                                : fmt::format("p.pronamespace = pg_catalog.to_regnamespace({})",
                                              quote_literal(quote_identifier(name->schema)));
-    guards.push_back(
-        {.query = fmt::format(R"(SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p
+    auto check = about(table, assignment, what);
+    check.query = fmt::format(R"(SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p
   WHERE p.proname = {} AND p.provolatile = 'v' AND {}))",
-                              quote_literal(name->name), in_schema),
-         .message =
-             fmt::format("{} calls {}(), a volatile function: it may give another value each "
-                         "time it is asked",
-                         what, function),
-         .hint = "use an expression that depends on the row alone, or mark the function STABLE"});
+                              quote_literal(name->name), in_schema);
+    check.message = fmt::format(
+        "{} calls {}(), a volatile function: it may give another value each time it is asked", what,
+        function);
+    check.hint = "use an expression that depends on the row alone, or mark the function STABLE";
+    checks.push_back(std::move(check));
   }
-  return guards;
+  return checks;
 }
 
 }  // namespace zdm::planner::statements

@@ -53,13 +53,23 @@ void edit_sqlite_schema(const Table& table, const std::string& after, Step& step
 /// VALIDATE CONSTRAINT as a fragment.
 [[nodiscard]] Fragment validate(const Table& table, const Constraint& constraint);
 
-/// A check of the phase that the server accepts `SET column = expression` (Steps::checks).
-[[nodiscard]] Guard accepts_update(const Table& table, const std::vector<Assignment>& assignments);
-/// A check that `expression` is accepted over the table's rows as they are.
-[[nodiscard]] Guard accepts_expression(const Table& table, const std::string& expression,
+/// A check of the phase that the server accepts `SET column = expression` (Steps::checks). `what`
+/// names the expression in messages.
+[[nodiscard]] Check accepts_update(const Table& table, const Assignment& assignment,
+                                   const std::string& what);
+/// A check that `assignment.expression` is accepted over the table's rows as they are, as one value
+/// of the row it stands in: no aggregate, no window function, no set. `column` need not exist.
+[[nodiscard]] Check accepts_expression(const Table& table, const Assignment& assignment,
                                        const std::string& what);
-/// Checks that no function of this name is volatile, on PostgreSQL.
-[[nodiscard]] std::vector<Guard> not_volatile(const std::vector<std::string>& functions,
+/// The same of an expression that is true or false.
+[[nodiscard]] Check accepts_condition(const Table& table, const Assignment& condition,
+                                      const std::string& what);
+/// A check that PostgreSQL can assign what it gives to a column of its type, which must be known.
+[[nodiscard]] Check accepts_type(const Table& table, const Assignment& assignment,
+                                 const std::string& what);
+/// Checks that no function the expression calls is volatile, on PostgreSQL.
+[[nodiscard]] std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,
+                                              const std::vector<std::string>& functions,
                                               const std::string& what);
 
 }  // namespace zdm::planner::statements

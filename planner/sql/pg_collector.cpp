@@ -6,6 +6,8 @@
 #include <optional>
 #include <span>
 
+#include "sql/other_rows.hpp"
+
 namespace zdm::planner {
 
 namespace {
@@ -92,7 +94,10 @@ class Collector {
     if (call.over != nullptr) return refuse("a window function reads other rows", at);
     if (call.agg_star != 0 || call.agg_distinct != 0 || call.agg_within_group != 0 ||
         call.n_agg_order > 0 || call.agg_filter != nullptr) {
-      refuse("an aggregate reads other rows", at);
+      return refuse("an aggregate reads other rows", at);
+    }
+    if (auto reason = beyond_one_row(Engine::postgresql, name, call.n_args)) {
+      refuse(std::move(*reason), at);
     }
   }
 

@@ -89,7 +89,9 @@ tl::unexpected<SqlFault> parser_fault(const PgQueryError& error, std::string_vie
   if (offset == text.size() && message.starts_with("syntax error")) {
     return fault("it ends too early: something is missing", offset);
   }
-  return fault(std::string(message), offset);
+  if (!message.starts_with("syntax error")) return fault(std::string(message), offset);
+  // What a later PostgreSQL takes may be an error here: say whose word this is.
+  return fault(std::string(message) + ", in the grammar of PostgreSQL " PG_MAJORVERSION, offset);
 }
 
 }  // namespace zdm::planner

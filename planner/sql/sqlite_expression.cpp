@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "sql/keywords.hpp"
+#include "sql/other_rows.hpp"
 #include "sql/sqlite_parser.hpp"
 #include "sql/sqlite_tokens.hpp"
 #include "sql/text.hpp"
@@ -140,10 +141,26 @@ class Parser {
     }
     if (plain && is_sqlite_expression_word(t.text)) return unexpected();
     if (sign('(', 1)) {
-      add_once(result_.facts.functions, sqlite_name(t));
+      std::string called = sqlite_name(t);
+      if (auto reason = beyond_one_row(Engine::sqlite, called, arguments())) {
+        return refuse(std::move(*reason));
+      }
+      add_once(result_.facts.functions, called);
       return open(Bracket::call, 1);
     }
     return column();
+  }
+
+  // Of the call that begins here.
+  [[nodiscard]] std::size_t arguments() const {
+    std::size_t count = sign(')', 2) ? 0 : 1;
+    std::size_t depth = 0;
+    for (std::size_t ahead = 1; token(ahead) != nullptr; ++ahead) {
+      if (sign('(', ahead)) ++depth;
+      if (sign(')', ahead) && --depth == 0) break;
+      if (sign(',', ahead) && depth == 1) ++count;
+    }
+    return count;
   }
 
   // DISTINCT and FROM stand only in `count(DISTINCT …)` and `IS [NOT] DISTINCT FROM`.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "model/catalog.hpp"
+#include "model/error.hpp"
 #include "model/names.hpp"
 
 namespace zdm::planner {
@@ -21,6 +22,7 @@ struct Assignment {
   /// (numeric(10,2) rounds; json has no equality). Empty: unknown, compared as the expression gives
   /// it.
   std::string type;
+  SourceSpan where = {};  ///< in the author's file
 };
 
 /// A column as the rule must know it to tell "given" from "left at its default".

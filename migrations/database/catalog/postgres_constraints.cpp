@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "database/catalog/readers.hpp"
 #include "database/catalog/records.hpp"
 
@@ -44,7 +46,11 @@ Constraint constraint_of(const Record& row) {
     constraint.references = ForeignKey{.table_oid = row.oid("confrelid"),
                                        .table = {row.text("other_schema"), row.text("other_name")},
                                        .columns = row.texts("other_columns"),
-                                       .index = {row.text("other_schema"), row.text("index_name")}};
+                                       .index = {row.text("other_schema"), row.text("index_name")},
+                                       .indexes = {}};
+    for (auto& name : row.texts("other_indexes")) {
+      constraint.references->indexes.push_back({row.text("other_schema"), std::move(name)});
+    }
   } else {
     constraint.index = row.text("index_name");
   }
@@ -94,6 +100,10 @@ Result<void> read_constraints(Connection& connection, Catalog& catalog) {
               FROM unnest(o.confkey) WITH ORDINALITY AS k(attnum, place)
               JOIN pg_attribute a ON a.attrelid = o.confrelid AND a.attnum = k.attnum)
              AS other_columns,
+           (SELECT json_agg(c.relname ORDER BY c.relname)
+              FROM pg_index i
+              JOIN pg_class c ON c.oid = i.indexrelid
+             WHERE o.contype = 'f' AND i.indrelid = o.confrelid) AS other_indexes,
            (SELECT i.relname FROM pg_class i WHERE i.oid = o.conindid) AS index_name,
            obj_description(o.oid, 'pg_constraint') AS comment
       FROM pg_constraint o

@@ -10,6 +10,7 @@ Case of_orders(std::string name, std::string migration) {
   return {.name = std::move(name),
           .engines = kPostgres,
           .setup = {"CREATE TABLE users (id integer PRIMARY KEY, email text)",
+                    "CREATE INDEX users_email ON users (email)",
                     "CREATE TABLE orders (id integer PRIMARY KEY, user_id integer, amount integer "
                     "DEFAULT 5, state text NOT NULL DEFAULT 'new', code text, "
                     "CONSTRAINT positive CHECK (amount > 0), "

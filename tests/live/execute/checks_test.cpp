@@ -1,0 +1,121 @@
+#include <fmt/format.h>
+
+#include "rig.hpp"
+#include "support/catch.hpp"
+
+using namespace zdm;
+using namespace zdm::tests;
+using migrations::Engine;
+using planner::ErrorCode;
+using planner::Phase;
+
+namespace {
+
+planner::SqlText sql_at(const std::string& text, int line) {
+  planner::SqlText sql{.text = text, .source = {}};
+  sql.source.where = {.file = "migrations/0001_full_name.toml", .line = line, .column = 8};
+  return sql;
+}
+
+planner::Migration with_up(const std::string& up) {
+  auto migration = rename_users_name(Phase::switch_);
+  auto& change = std::get<planner::RenameColumn>(migration.changes[0].kind);
+  change.common.up = sql_at(up, 7);
+  change.common.down = sql_at("full_name", 8);
+  return migration;
+}
+
+bool has_ledger(Rig& rig) {
+  return rig.sqlite()
+             ? rig.value("SELECT count(*) FROM sqlite_schema WHERE name LIKE 'zdm%'") != "0"
+             : rig.value("SELECT to_regnamespace('zdm') IS NOT NULL") == "t";
+}
+
+}  // namespace
+
+TEST_CASE("asking the server about expressions fires no trigger of the user", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 3);
+  rig.exec("CREATE SEQUENCE fired");
+  rig.exec(
+      "CREATE FUNCTION count_it() RETURNS trigger LANGUAGE plpgsql AS "
+      "$$BEGIN PERFORM nextval('fired'); RETURN NULL; END$$");
+  rig.exec(
+      "CREATE TRIGGER counts AFTER UPDATE ON users FOR EACH STATEMENT "
+      "EXECUTE FUNCTION count_it()");
+  auto file = rename_users_name(Phase::backfill);
+  auto& change = std::get<planner::RenameColumn>(file.changes[0].kind);
+  // The backfill itself runs without the user's triggers: what fires, the checks fired.
+  change.common.user_triggers = planner::UserTriggers::skip;
+  const auto outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  CHECK(rig.value("SELECT is_called FROM fired") == "f");
+}
+
+TEST_CASE("plan and a dry run report what the server does not accept, where it stands",
+          "[live][execute]") {
+  const auto [engine, up] =
+      GENERATE(table<Engine, std::string>({{Engine::postgresql, "upper(nmae)"},
+                                           {Engine::postgresql, "uper(name)"},
+                                           {Engine::postgresql, "length(name) = 3 AND name"},
+                                           {Engine::sqlite, "upper(nmae)"},
+                                           {Engine::sqlite, "uper(name)"}}));
+  CAPTURE(up);
+  Rig rig(engine);
+  make_users(rig, 3);
+  const auto around = rig.environment();
+  const auto plan = migrations::plan(around, {with_up(up)}, {});
+  REQUIRE(!plan);
+  CHECK(plan.error().code == ErrorCode::refused);
+  REQUIRE(plan.error().where);
+  CHECK(plan.error().where->line == 7);
+  CHECK(plan.error().where->column == 8);
+  auto options = options_for(std::nullopt, "r1");
+  options.dry_run = true;
+  const auto outcome = rig.apply({with_up(up)}, options);
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->where);
+  CHECK(!has_ledger(rig));
+}
+
+TEST_CASE("a type that cannot be assigned is refused before anything is added", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 3);
+  auto file = rename_users_name(Phase::switch_);
+  planner::ChangeColumn change;
+  change.table = {.schema = "", .name = "users"};
+  change.column = "id_text";
+  change.name = "id_number";
+  change.type = "integer";
+  change.common.up = sql_at("upper(id_text)", 7);
+  change.common.down = sql_at("id_number::text", 8);
+  file.changes[0].kind = change;
+  rig.exec("ALTER TABLE users ADD COLUMN id_text text");
+  const auto around = rig.environment();
+  const auto plan = migrations::plan(around, {file}, {});
+  REQUIRE(!plan);
+  INFO(plan.error().message);
+  CHECK(plan.error().message.find("cannot be assigned to integer") != std::string::npos);
+  change.common.up = sql_at("length(id_text)", 7);
+  file.changes[0].kind = change;
+  const auto right = migrations::plan(around, {file}, {});
+  INFO((right ? std::string() : text_of(right.error())));
+  CHECK(right);
+}
+
+TEST_CASE("a user's own aggregate and a set are refused by the server", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 3);
+  rig.exec("CREATE AGGREGATE longest(text) (SFUNC = pg_catalog.text_larger, STYPE = text)");
+  rig.exec(
+      "CREATE FUNCTION two(text) RETURNS SETOF text LANGUAGE sql IMMUTABLE AS "
+      "'SELECT $1 UNION ALL SELECT $1'");
+  for (const std::string up : {"longest(name)", "two(name)"}) {
+    const auto outcome = rig.apply({with_up(up)}, options_for(Phase::expand, "r1"));
+    REQUIRE(outcome.error);
+    INFO(text_of(outcome.error));
+    CHECK(outcome.error->code == ErrorCode::refused);
+    CHECK(!rig.has_column("users", "full_name"));
+  }
+}
