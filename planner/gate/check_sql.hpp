@@ -1,0 +1,24 @@
+#pragma once
+
+#include <vector>
+
+#include "gate/finding.hpp"
+#include "gate/sql_file.hpp"
+
+namespace zdm::planner {
+
+struct GateOptions {
+  int postgres = 15;  ///< the server's major version, 12 to 18
+};
+
+/// What the hazard rules say of the files of one release, in the order in which they run.
+struct SqlVerdict {
+  std::vector<Finding> findings;  ///< sorted by file (in the order given), then place
+  std::size_t statements = 0;
+  std::size_t unanalysed = 0;  ///< statements nothing is known of; each is a finding too
+};
+
+/// Severities are the rules' own: a team's come later. Nothing is left out for a zdm:allow here.
+[[nodiscard]] SqlVerdict check_sql(const std::vector<SqlFile>& files, const GateOptions& options);
+
+}  // namespace zdm::planner

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace zdm::planner {
+
+/// Who sends a file to the server, and how.
+enum class Wrapping {
+  none,         ///< statement by statement, as psql does: transactions are the file's own
+  transaction,  ///< the runner puts BEGIN and COMMIT around the file
+};
+
+/// A file of SQL as the gate reads it.
+///
+/// What does not ship (down sections, psql's meta-commands, the data of a COPY, a runner's own
+/// marks) is blank in `shipped`, which is as long as `bytes` and has its line breaks, so that an
+/// offset in one is an offset in the other.
+struct SqlFile {
+  std::string path;  ///< as shown to people
+  std::string bytes;
+  std::string shipped;
+  Wrapping wrapping = Wrapping::none;
+};
+
+}  // namespace zdm::planner
