@@ -299,6 +299,9 @@ Result<void> complete_on_sqlite(const Site& site, Step& step, SyncAction& action
   }
   if (site.up && site.words.default_value) {
     ZDM_TRY(text, sqlite_set_default(text, site.words.name, site.words.default_value->text));
+    if (!site.words.not_null) {
+      action.before = statements::store_nulls_on_sqlite(site.table, site.words.name);
+    }
   }
   statements::edit_sqlite_schema(site.table, text, step, action.before);
   return {};

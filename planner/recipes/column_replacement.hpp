@@ -99,6 +99,15 @@ void add_fill(const Subject& subject, Recipe& recipe);
 /// catalog.
 void exchange_names(const Subject& subject, Step& step, std::vector<std::string>& sql);
 
+/// NULL as a new column's value, typed where the engine knows types; empty for any other column.
+[[nodiscard]] std::string null_of_new(const Subject& subject, std::string_view name);
+/// An expression's name in messages.
+[[nodiscard]] std::string called(const Subject& subject, const Assignment& each,
+                                 std::string_view key);
+/// Law 1: NULL in the new column marks "not filled yet", so a NULL that n writes must come back as
+/// NULL.
+void add_null_checks(const Subject& subject, Recipe& recipe);
+
 [[nodiscard]] Result<Recipe> plan_postgres(const Subject& subject);
 [[nodiscard]] Result<Recipe> undo_postgres(const Subject& subject);
 [[nodiscard]] Result<Recipe> plan_sqlite(const Subject& subject);

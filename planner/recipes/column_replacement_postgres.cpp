@@ -17,70 +17,9 @@ namespace {
 
 namespace sql = statements;
 
-/// Whether up(down(NULL)) can be asked without knowing a row.
-bool closed_over(const std::vector<std::string>& reads, const std::vector<std::string>& columns) {
-  return std::ranges::all_of(reads, [&](const std::string& name) {
-    return std::ranges::find(columns, name) != columns.end();
-  });
-}
-
-/// Law 1: NULL in the new column marks "not filled yet", so a NULL that n writes must come back as
-/// NULL.
-void add_null_checks(const Subject& subject, Recipe& recipe) {
-  const auto& words = subject.words;
-  std::vector<std::string> new_names;
-  for (const auto& column : words.new_columns) new_names.push_back(column.name);
-  const auto as_null = [&](std::string_view name) -> std::string {
-    for (const auto& column : words.new_columns) {
-      if (column.name == name) return fmt::format("(NULL::{})", column.type);
-    }
-    return {};
-  };
-  const auto down_of = [&](std::string_view name) -> std::string {
-    for (const auto& down : words.backward) {
-      if (down.column != name || !closed_over(down.reads, new_names)) continue;
-      const auto expression = replace_columns(Engine::postgresql, down.expression, as_null);
-      const auto* column = subject.table.column(name);
-      return column == nullptr ? fmt::format("({})", expression)
-                               : fmt::format("(({})::{})", expression, column->type);
-    }
-    return {};
-  };
-  for (const auto& up : words.forward) {
-    const auto column = std::ranges::find(words.new_columns, up.column, &NewColumn::name);
-    if (column == words.new_columns.end() || column->not_null || words.backward.empty()) continue;
-    const bool askable = closed_over(up.reads, words.old_columns) &&
-                         std::ranges::all_of(words.backward, [&](const Assignment& down) {
-                           return closed_over(down.reads, new_names);
-                         });
-    if (!askable) continue;
-    recipe.checks.push_back(
-        {.table = subject.table.name,
-         .columns = {},
-         .query = fmt::format("SELECT ({}\n) IS NULL",
-                              replace_columns(Engine::postgresql, up.expression, down_of)),
-         .message =
-             fmt::format("up(down(NULL)) is not NULL for {}: a NULL written to it could not be "
-                         "told from a row not filled yet",
-                         describe(subject.table, up.column)),
-         .hint = "make `down` of NULL something that `up` turns into NULL again",
-         .where = up.where});
-  }
-}
-
-/// An expression's name in messages.
-std::string called(const Subject& subject, const Assignment& each, std::string_view key) {
-  return fmt::format("`{}` of {}", key, describe(subject.table, each.column));
-}
-
 void add_expand_checks(const Subject& subject, Recipe& recipe) {
   const auto& words = subject.words;
-  const auto without_new = [&](std::string_view name) -> std::string {
-    for (const auto& column : words.new_columns) {
-      if (column.name == name) return fmt::format("(NULL::{})", column.type);
-    }
-    return {};
-  };
+  const auto without_new = [&](std::string_view name) { return null_of_new(subject, name); };
   const auto add = [&](Assignment each, const std::string& what) {
     const auto facts = analyse_expression(Engine::postgresql, each.expression);
     each.expression = replace_columns(Engine::postgresql, each.expression, without_new);

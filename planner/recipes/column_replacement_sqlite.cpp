@@ -5,6 +5,7 @@
 #include "recipes/column_replacement.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "sql/expression.hpp"
 #include "sql/quote.hpp"
 #include "sql/sqlite_table.hpp"
 
@@ -94,10 +95,15 @@ Result<Recipe> expand(const Subject& subject) {
   add_columns(subject, shape.step);
   recipe.fragments.push_back(std::move(shape));
   if (!is_forecast(subject.context, subject.table)) {
-    for (const auto& up : subject.words.forward) {
-      recipe.checks.push_back(sql::accepts_expression(
-          subject.table, up, fmt::format("`up` of {}", describe(subject.table, up.column))));
-    }
+    const auto add = [&](Assignment each, std::string_view key) {
+      const auto null = [&](std::string_view name) { return null_of_new(subject, name); };
+      each.expression = replace_columns(Engine::sqlite, each.expression, null);
+      recipe.checks.push_back(
+          sql::accepts_expression(subject.table, each, called(subject, each, key)));
+    };
+    for (const auto& up : subject.words.forward) add(up, "up");
+    for (const auto& down : subject.words.backward) add(down, "down");
+    add_null_checks(subject, recipe);
   }
   recipe.warnings.push_back(
       {.code = "returning-before-sync",
@@ -216,6 +222,10 @@ Result<Recipe> contract(const Subject& subject) {
   }
   if (!subject.table.sql.empty()) {
     ZDM_TRY(const std::string text, with_guarantees(subject, subject.table.sql));
+    for (const auto& column : subject.words.new_columns) {
+      if (column.not_null || column.default_sql.empty()) continue;
+      append(action.before, sql::store_nulls_on_sqlite(subject.table, column.name));
+    }
     sql::edit_sqlite_schema(subject.table, text, retire.step, action.before);
   }
   for (const auto& added : subject.words.new_columns) {

@@ -4,6 +4,7 @@
 
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
+#include "sync/compose.hpp"
 
 namespace zdm::planner::statements {
 
@@ -185,6 +186,13 @@ void edit_sqlite_schema(const Table& table, const std::string& after, Step& step
   Table edited = table;
   edited.sql = after;
   step.effects.insert(step.effects.begin(), PutTable{std::move(edited)});
+}
+
+std::vector<std::string> store_nulls_on_sqlite(const Table& table, const std::string& column) {
+  return {sqlite_guard_enter(table.name),
+          fmt::format("UPDATE {0} SET {1} = NULL WHERE {1} IS NULL", quote(table.name),
+                      quote_identifier(column)),
+          sqlite_guard_leave(table.name)};
 }
 
 std::string deferrable(const Constraint& constraint) {

@@ -39,6 +39,13 @@ namespace zdm::planner::statements {
 void edit_sqlite_schema(const Table& table, const std::string& after, Step& step,
                         std::vector<std::string>& sql);
 
+/// SQLite: writes the NULLs of a column that was added later into its rows. ADD COLUMN leaves rows
+/// as short as they are, and a default given to the column afterwards would be read in their place
+/// (sqlite.org/lang_altertable.html, section 5). Belongs before the edit that gives the default;
+/// our triggers keep quiet meanwhile.
+[[nodiscard]] std::vector<std::string> store_nulls_on_sqlite(const Table& table,
+                                                             const std::string& column);
+
 /// "DEFERRABLE INITIALLY DEFERRED" with a blank before, or empty.
 [[nodiscard]] std::string deferrable(const Constraint& constraint);
 

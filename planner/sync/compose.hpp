@@ -32,12 +32,13 @@ inline constexpr std::string_view kSyncUpdateTrigger = "zzz_zdm_sync_update";
 /// ENABLE ALWAYS on a subscription's target). SQLite: AFTER triggers, which rely on the guard table
 /// zdm_guard(table_name TEXT PRIMARY KEY) of the ledger.
 ///
-/// What it cannot know: when a two-way expression reads a column of neither side and only that
-/// column changes, nothing is computed, for nothing says which side the writer meant. SQLite:
-/// on_error has no effect, for its expressions yield NULL where PostgreSQL's fail; RETURNING shows
-/// the row before the triggers; with recursive_triggers off (the default) a user's trigger that is
-/// fired by our UPDATE trigger's own write, and updates other rows of the same table, does so past
-/// it.
+/// What it cannot know: SQLite gives a new column its default at contract only (rows that ADD
+/// COLUMN left short would read it), so an INSERT of NULL into it is not told from one that leaves
+/// it out. When a two-way expression reads a column of neither side and only that column changes,
+/// nothing is computed, for nothing says which side the writer meant. SQLite: on_error has no
+/// effect, for its expressions yield NULL where PostgreSQL's fail; RETURNING shows the row before
+/// the triggers; with recursive_triggers off (the default) a user's trigger that is fired by our
+/// UPDATE trigger's own write, and updates other rows of the same table, does so past it.
 ///
 /// Refused (ErrorCode::refused): a table with plain inheritance children; a user's BEFORE ROW
 /// trigger that sorts after ours; an expression with a subquery, or one that reads a generated
