@@ -96,9 +96,17 @@ TEST_CASE("after a stop the next run carries on at the block where it stopped",
   CHECK(std::stoi(bed.value("SELECT rows FROM zdm.backfill_window")) == filled);
 
   bed.told.clear();
-  const auto rows = bed.run();
+  const std::string cursor = bed.value("SELECT cursor FROM zdm.backfill_window");
+  std::string first_batch;
+  const auto listen = [&](int, std::string_view sql) -> std::optional<Error> {
+    if (first_batch.empty() && sql.find("UPDATE ONLY") != std::string_view::npos) first_batch = sql;
+    return std::nullopt;
+  };
+  const auto rows = bed.run(faulty(bed.db().opener(), listen));
   REQUIRE(rows);
   CHECK(*rows == 20'000);
+  CHECK(std::stoi(cursor) > 0);
+  CHECK(first_batch.find("ctid >= '(" + cursor + ",0)'") != std::string::npos);
   CHECK(bed.told.front().rows_done >= filled);
   CHECK(bed.each_once(20'000));
 }
@@ -115,11 +123,43 @@ TEST_CASE("a terminated backend is replaced, and the lease knows the new one", "
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() "
         "AND datname = current_database() AND query LIKE '%COMMIT%'");
   };
-  const auto rows = bed.run();
+  std::int64_t last = 0;
+  const migrations::Opener remembered =
+      [&]() -> migrations::Result<std::unique_ptr<migrations::Connection>> {
+    auto opened = bed.db().opener()();
+    if (opened) last = (*opened)->backend_pid();
+    return opened;
+  };
+  const auto rows = bed.run(remembered);
   REQUIRE(rows);
+  CHECK(bed.value("SELECT work_pid FROM zdm.lease") == std::to_string(last));
   CHECK(bed.wrong() == "0");
   CHECK(bed.each_once(20'000));
   CHECK(kills > 3);
+}
+
+TEST_CASE("the token of a batch goes with its transaction", "[live][backfill][law3]") {
+  Bed bed(std::make_unique<TestDatabase>());
+  bed.make_users(2'000);
+  many_batches(bed);
+  migrations::Connection* work = nullptr;
+  const migrations::Opener remembered =
+      [&]() -> migrations::Result<std::unique_ptr<migrations::Connection>> {
+    auto opened = bed.db().connect();
+    work = opened.get();
+    return opened;
+  };
+  int asked = 0;
+  const auto ask = [&](int, std::string_view) -> std::optional<Error> {
+    if (work->in_transaction()) return std::nullopt;
+    const auto token = work->run("SELECT coalesce(current_setting('zdm.backfill', true), '')");
+    REQUIRE(token);
+    CHECK(token->first().empty());
+    ++asked;
+    return std::nullopt;
+  };
+  REQUIRE(bed.run(faulty(remembered, ask)));
+  CHECK(asked > 10);
 }
 
 TEST_CASE("errors that pass are waited out, and the batch is halved", "[live][backfill]") {

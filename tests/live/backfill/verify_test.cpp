@@ -72,3 +72,18 @@ TEST_CASE("verification sees every leaf, and names rows without a key by their p
   CHECK(found->samples[0].key == "(0,1)");
   CHECK(found->samples[0].found == "NULL");
 }
+
+TEST_CASE("rows hidden by row security cannot be verified", "[live][backfill][law6]") {
+  Bed bed(std::make_unique<TestDatabase>());
+  make_rows(bed);
+  const std::string role = "reader_" + bed.value("SELECT current_database()");
+  bed.db().exec("CREATE ROLE " + role + "; GRANT SELECT ON t TO " + role +
+                "; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON t USING (id = 1)");
+  const auto connection = bed.db().connect();
+  REQUIRE(connection->run("SET ROLE " + role));
+  const auto found =
+      verify_table(*connection, bed.request.action.table, bed.request.action.fills, 10);
+  bed.db().exec("DROP OWNED BY " + role + "; DROP ROLE " + role);
+  REQUIRE_FALSE(found);
+  CHECK(found.error().sqlstate == "42501");
+}

@@ -11,6 +11,7 @@ using migrations::Opener;
 using migrations::Result;
 using migrations::Rows;
 using migrations::Text;
+using planner::LockMode;
 
 namespace {
 
@@ -22,8 +23,13 @@ class Observing final : public Connection {
   Result<Rows> run(std::string_view sql, std::span<const Text> parameters) override {
     constexpr std::string_view kCommit = "COMMIT";
     const auto start = sql.find_first_not_of(" \n");
-    if (sql.substr(std::min(start, sql.size())).starts_with("BEGIN")) observer_->begins(*inner_);
-    if (!sql.ends_with(kCommit) && sql != "ROLLBACK") return inner_->run(sql, parameters);
+    const bool is_begin = sql.substr(std::min(start, sql.size())).starts_with("BEGIN");
+    if (is_begin) observer_->begins(*inner_);
+    if (!sql.ends_with(kCommit) && sql != "ROLLBACK") {
+      auto result = inner_->run(sql, parameters);
+      if (result && is_begin) observer_->begun(*inner_);
+      return result;
+    }
     if (sql.size() > kCommit.size() && sql.ends_with(kCommit)) {
       ZDM_CHECK(inner_->run(sql.substr(0, sql.size() - kCommit.size()), parameters));
       observer_->ends(*inner_);
@@ -90,6 +96,37 @@ void LockObserver::begins(Connection& connection) {
   for (const auto& row : rows->rows) before_[*row[0]] = *row[1];
 }
 
+/// Within the transaction, in which no count is reported and so none begins anew.
+void LockObserver::begun(Connection& connection) {
+  files_ = files(connection);
+}
+
+std::map<std::string, LockObserver::File> LockObserver::files(Connection& connection) {
+  const auto rows = connection.run(R"(
+      SELECT c.oid, pg_relation_filenode(c.oid), pg_stat_get_xact_numscans(c.oid)
+        FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
+       WHERE c.relkind = 'r' AND s.nspname NOT IN ('zdm', 'pg_catalog', 'information_schema'))");
+  if (!rows) throw std::runtime_error(rows.error().message);
+  std::map<std::string, File> found;
+  for (const auto& row : rows->rows) found[*row[0]] = {*row[1], std::stoll(*row[2])};
+  return found;
+}
+
+void LockObserver::compare_files(Connection& connection, Observed& observed) const {
+  const auto now = files(connection);
+  for (const auto& [oid, before] : files_) {
+    const auto after = now.find(oid);
+    const auto name = before_.find(oid);
+    if (after == now.end() || name == before_.end()) continue;
+    const auto taken = observed.taken.find(name->second);
+    const bool blocks = taken != observed.taken.end() &&
+                        planner::parse_lock_mode(taken->second) > LockMode::share_update_exclusive;
+    if (!blocks) continue;
+    if (after->second.scans > before.scans) observed.scanned.push_back(name->second);
+    if (after->second.node != before.node) observed.rewritten.push_back(name->second);
+  }
+}
+
 void LockObserver::ends(Connection& connection) {
   // A transaction that failed says nothing any more.
   const auto held = connection.run(R"(
@@ -112,6 +149,7 @@ void LockObserver::ends(Connection& connection) {
     const auto relation = before_.find(*lock[0]);
     if (relation != before_.end()) strengthen(observed.taken, relation->second, words(*lock[1]));
   }
+  compare_files(connection, observed);
 }
 
 }  // namespace zdm::tests

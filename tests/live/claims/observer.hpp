@@ -19,6 +19,8 @@ struct Observed {
   std::string kind;
   Locks claimed;
   Locks taken;
+  std::vector<std::string> scanned;    ///< tables read as a whole while others were kept waiting
+  std::vector<std::string> rewritten;  ///< tables that have another file now
 };
 
 /// Looks into pg_locks at the end of every transaction of the connections it wraps, while its locks
@@ -37,10 +39,21 @@ class LockObserver final {
   }
 
   void begins(migrations::Connection& connection);
+  void begun(migrations::Connection& connection);
   void ends(migrations::Connection& connection);
 
  private:
+  /// What a table's file and its scans are, as far as this session has not yet reported them.
+  struct File {
+    std::string node;
+    long long scans = 0;
+    bool operator==(const File&) const = default;
+  };
+  [[nodiscard]] static std::map<std::string, File> files(migrations::Connection& connection);
+  void compare_files(migrations::Connection& connection, Observed& observed) const;
+
   std::map<std::string, std::string> before_;  ///< oid to name
+  std::map<std::string, File> files_;          ///< by oid, at the start of the transaction
   std::map<std::pair<std::int64_t, std::int64_t>, Observed> steps_;
 };
 
