@@ -254,6 +254,40 @@ std::string new_role(const NewColumn& column) {
   return "new:" + (column.role.empty() ? column.name : column.role);
 }
 
+std::string twin_role(const std::string& name) {
+  return "twin:" + name;
+}
+
+Result<std::vector<std::string>> twins_standing(const Subject& subject) {
+  const auto& table = subject.table;
+  std::vector<std::string> names;
+  for (const auto& record : subject.context.progress.columns) {
+    const bool own = record.change == subject.context.change;
+    if (own && record.role.starts_with("twin:")) names.push_back(record.name);
+  }
+  const auto add = [&](const std::string& name, const auto& what) -> Result<void> {
+    const bool on_it = std::ranges::any_of(what.attnums, [&](int attnum) {
+      const auto* column = table.column(attnum);
+      return column != nullptr && subject.words.carried.contains(column->name);
+    });
+    if (!on_it) return {};
+    ZDM_TRY(auto twin, twin_name_of(subject, name, what));
+    const bool listed = std::ranges::find(names, twin) != names.end();
+    if (!twin.empty() && !listed) names.push_back(std::move(twin));
+    return {};
+  };
+  for (const auto& index : table.indexes) {
+    ZDM_CHECK(add(index.name.name, index));
+  }
+  for (const auto& constraint : table.constraints) {
+    const bool own =
+        constraint.kind == ConstraintKind::check || constraint.kind == ConstraintKind::foreign_key;
+    if (!own) continue;
+    ZDM_CHECK(add(constraint.name, constraint));
+  }
+  return names;
+}
+
 std::string recorded_name(const Subject& subject, const std::string& role) {
   const auto* record = subject.context.progress.column(subject.context.change, role);
   return record == nullptr ? std::string{} : record->name;

@@ -95,6 +95,24 @@ void add_fill(const Subject& subject, Recipe& recipe);
 [[nodiscard]] std::string recorded_name(const Subject& subject, const std::string& role);
 [[nodiscard]] std::string old_role(const Replacement& words, const std::string& column);
 [[nodiscard]] std::string new_role(const NewColumn& column);
+/// "twin:users_name_idx": what the ledger knows the twin of an index or constraint by.
+[[nodiscard]] std::string twin_role(const std::string& name);
+/// The twin of what stands on an old column: the one this change recorded, or, where that is gone,
+/// the one that stands there because of another change. Empty when there never was one.
+template <class What>
+[[nodiscard]] Result<std::string> twin_name_of(const Subject& subject, const std::string& name,
+                                               const What& what) {
+  auto recorded = recorded_name(subject, twin_role(name));
+  const auto& table = subject.table;
+  // SQLite's constraints may have no name.
+  const bool there = table.index(recorded) != nullptr || table.constraint(recorded) != nullptr;
+  if (!recorded.empty() && there) return recorded;
+  ZDM_TRY(auto standing,
+          standing_twin(subject.context, subject.table, what, subject.words.carried));
+  return standing.empty() ? recorded : standing;
+}
+/// The twins of this change: those it recorded, and those another change made of its own.
+[[nodiscard]] Result<std::vector<std::string>> twins_standing(const Subject& subject);
 /// ALTER TABLE … RENAME COLUMN for each column that changes places, and what they do to the
 /// catalog.
 void exchange_names(const Subject& subject, Step& step, std::vector<std::string>& sql);

@@ -9,7 +9,7 @@
 /// Shared by the two source files of PostgreSQL's half: the way forward and the way back.
 namespace zdm::planner::replacement {
 
-/// An old index or constraint with the twin that the backfill recorded for it.
+/// An old index or constraint with its twin.
 struct Pair {
   const Index* index = nullptr;
   const Constraint* constraint = nullptr;
@@ -18,7 +18,6 @@ struct Pair {
 
 /// What stands on the old columns now. Refused when something has no valid twin (law 10).
 [[nodiscard]] Result<std::vector<Pair>> pairs_of(const Subject& subject);
-[[nodiscard]] std::string twin_role(const std::string& name);
 [[nodiscard]] guarantee::Site site_of(const Subject& subject);
 /// The new column as expand makes it: the old one's shape, nullable, without default.
 [[nodiscard]] Column shape_of(const Subject& subject, const NewColumn& added);

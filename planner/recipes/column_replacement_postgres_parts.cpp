@@ -29,10 +29,6 @@ bool on_old_column(const Subject& subject, const std::vector<int>& attnums) {
 
 }  // namespace
 
-std::string twin_role(const std::string& name) {
-  return "twin:" + name;
-}
-
 guarantee::Site site_of(const Subject& subject) {
   return {subject.context, subject.table};
 }
@@ -92,7 +88,7 @@ Result<std::vector<Pair>> pairs_of(const Subject& subject) {
   };
   for (const auto& index : subject.table.indexes) {
     if (!on_old_column(subject, index.attnums)) continue;
-    const auto twin = recorded_name(subject, twin_role(index.name.name));
+    ZDM_TRY(const auto twin, twin_name_of(subject, index.name.name, index));
     if (twin.empty())
       return refuse("index", index.name.name, "it appeared after the migration began");
     const auto* found = subject.table.index(twin);
@@ -108,7 +104,7 @@ Result<std::vector<Pair>> pairs_of(const Subject& subject) {
     const bool own =
         constraint.kind == ConstraintKind::check || constraint.kind == ConstraintKind::foreign_key;
     if (!own || !on_old_column(subject, constraint.attnums)) continue;
-    const auto twin = recorded_name(subject, twin_role(constraint.name));
+    ZDM_TRY(const auto twin, twin_name_of(subject, constraint.name, constraint));
     if (twin.empty()) {
       return refuse("constraint", constraint.name, "it appeared after the migration began");
     }

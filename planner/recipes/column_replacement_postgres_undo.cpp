@@ -44,24 +44,35 @@ Result<Recipe> undo_expand(const Subject& subject) {
   return recipe;
 }
 
-/// The twins the backfill made, as they stand now.
-void drop_twins(const Subject& subject, Step& step, SyncAction& action, Claims& claims) {
+/// One twin, or a helper check, as it stands now.
+void drop_twin(const Subject& subject, const std::string& name, Step& step, SyncAction& action,
+               Claims& claims) {
+  if (const auto* constraint = subject.table.constraint(name)) {
+    action.after.push_back(sql::drop_constraint(subject.table, name));
+    step.effects.emplace_back(DropConstraint{subject.table.name, name});
+    if (constraint->references) {
+      claims.add(constraint->references->table, LockMode::access_exclusive);
+    }
+  } else if (const auto* index = subject.table.index(name)) {
+    action.after.push_back(sql::drop_index(index->name));
+    step.effects.emplace_back(DropIndex{subject.table.name, name});
+    claims.add(index->name, LockMode::access_exclusive);
+  }
+}
+
+/// What the backfill made, and what another change in flight made of that: it would go with the
+/// column.
+Result<void> drop_twins(const Subject& subject, Step& step, SyncAction& action, Claims& claims) {
+  ZDM_TRY(const auto twins, twins_standing(subject));
+  for (const auto& name : twins) drop_twin(subject, name, step, action, claims);
   for (const auto& record : subject.context.progress.columns) {
     if (record.change != subject.context.change) continue;
-    if (!record.role.starts_with("twin:") && !record.role.starts_with("not_null:")) continue;
+    const bool helper = record.role.starts_with("not_null:");
+    if (!helper && !record.role.starts_with("twin:")) continue;
     step.records.emplace_back(ForgetColumn{.change = record.change, .role = record.role});
-    if (const auto* constraint = subject.table.constraint(record.name)) {
-      action.after.push_back(sql::drop_constraint(subject.table, record.name));
-      step.effects.emplace_back(DropConstraint{subject.table.name, record.name});
-      if (constraint->references) {
-        claims.add(constraint->references->table, LockMode::access_exclusive);
-      }
-    } else if (const auto* index = subject.table.index(record.name)) {
-      action.after.push_back(sql::drop_index(index->name));
-      step.effects.emplace_back(DropIndex{subject.table.name, record.name});
-      claims.add(index->name, LockMode::access_exclusive);
-    }
+    if (helper) drop_twin(subject, record.name, step, action, claims);
   }
+  return {};
 }
 
 /// What was filled could go stale unseen once the trigger is gone, so the new columns are made
@@ -75,7 +86,7 @@ Result<Recipe> undo_backfill(const Subject& subject) {
   if (!subject.app_writes()) action.leave.push_back(subject.context.change);
   Claims claims;
   claims.table(subject.table, LockMode::access_exclusive);
-  drop_twins(subject, retire.step, action, claims);
+  ZDM_CHECK(drop_twins(subject, retire.step, action, claims));
   for (const auto& column : subject.words.new_columns) {
     if (subject.table.column(column.name) == nullptr) continue;
     action.after.push_back(sql::drop_column(subject.table, column.name));

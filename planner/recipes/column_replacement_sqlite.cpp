@@ -18,10 +18,6 @@ namespace {
 
 namespace sql = statements;
 
-std::string twin_role(const std::string& name) {
-  return "twin:" + name;
-}
-
 void append(std::vector<std::string>& to, std::vector<std::string> from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
@@ -209,7 +205,7 @@ Result<Recipe> contract(const Subject& subject) {
     ZDM_CHECK(refuse_dependents(subject.context, subject.table, column));
     for (const auto& index : subject.table.indexes) {
       if (!on_column(subject.table, index, name)) continue;
-      const auto twin = recorded_name(subject, twin_role(index.name.name));
+      ZDM_TRY(const auto twin, twin_name_of(subject, index.name.name, index));
       if (twin.empty() || subject.table.index(twin) == nullptr) {
         return fail_at(where_of(subject.context), ErrorCode::refused,
                        fmt::format("index {} would vanish with {} and has no twin",
@@ -293,12 +289,12 @@ Result<Recipe> undo_backfill(const Subject& subject) {
                "the new columns are made anew, empty: what is in them follows from the old");
   SyncAction action{.table = subject.table.name};
   if (!subject.app_writes()) action.leave.push_back(subject.context.change);
-  for (const auto& record : subject.context.progress.columns) {
-    if (record.change != subject.context.change || !record.role.starts_with("twin:")) continue;
-    const auto* index = subject.table.index(record.name);
+  ZDM_TRY(const auto twins, twins_standing(subject));
+  for (const auto& name : twins) {
+    const auto* index = subject.table.index(name);
     if (index == nullptr) continue;
     action.after.push_back(sql::drop_index(index->name));
-    retire.step.effects.emplace_back(DropIndex{subject.table.name, record.name});
+    retire.step.effects.emplace_back(DropIndex{subject.table.name, name});
   }
   if (!subject.table.sql.empty()) {
     ZDM_TRY(const std::string text, restored(subject, subject.table.sql));

@@ -110,18 +110,28 @@ Result<void> refuse_index(const Context& context, const Table& table, const Inde
   return {};
 }
 
-Result<TwinIndex> twin_index(const Context& context, const Table& table, const Index& index,
-                             const Replaced& replaced, std::vector<std::string>& taken) {
-  ZDM_CHECK(refuse_index(context, table, index));
+/// The columns as numbers, the replaced ones by their successors', as far as these are there.
+std::vector<int> replaced_attnums(const Table& table, const std::vector<int>& attnums,
+                                  const Replaced& replaced) {
+  std::vector<int> result;
+  for (const int attnum : attnums) {
+    const auto* column = table.column(attnum);
+    const auto found = column == nullptr ? replaced.end() : replaced.find(column->name);
+    if (found != replaced.end()) column = table.column(found->second);
+    if (column != nullptr) result.push_back(column->attnum);
+  }
+  return result;
+}
+
+/// What the index is over the new columns: all but its name and what is its own.
+Result<Index> replaced_index(const Context& context, const Table& table, const Index& index,
+                             const Replaced& replaced) {
   const auto what = fmt::format("index {}", quote_identifier(index.name.name));
-  TwinIndex result{.old = index, .twin = index};
-  auto& twin = result.twin;
+  Index twin = index;
   twin.oid = 0;
   twin.clustered = false;
   twin.constraint.clear();
-  twin.attnums.clear();
-  twin.name.name = twin_name(index.name.name, replaced, taken);
-  taken.push_back(twin.name.name);
+  twin.attnums = replaced_attnums(table, index.attnums, replaced);
   for (auto& key : twin.keys) {
     ZDM_TRY(key, twin_key(context, table, key, replaced, what));
   }
@@ -131,18 +141,49 @@ Result<TwinIndex> twin_index(const Context& context, const Table& table, const I
   if (!twin.predicate.empty()) {
     ZDM_TRY(twin.predicate, rewritten(context, table, twin.predicate, replaced, what));
   }
-  result.create = create_sql(context, table, twin);
-  twin.definition = result.create;
+  return twin;
+}
+
+Result<TwinIndex> twin_index(const Context& context, const Table& table, const Index& index,
+                             const Replaced& replaced, std::vector<std::string>& taken) {
+  ZDM_CHECK(refuse_index(context, table, index));
+  ZDM_TRY(Index twin, replaced_index(context, table, index, replaced));
+  twin.name.name = twin_name(index.name.name, replaced, taken);
+  taken.push_back(twin.name.name);
+  TwinIndex result{.old = index, .twin = std::move(twin)};
+  result.create = create_sql(context, table, result.twin);
+  result.twin.definition = result.create;
   if (!index.constraint.empty()) result.constraint = table.constraint(index.constraint);
   return result;
+}
+
+/// A key as text, whether the catalog tells its column or only its SQL.
+std::string key_text(const Table& table, const IndexKey& key) {
+  const auto* column = key.attnum == 0 ? nullptr : table.column(key.attnum);
+  return column == nullptr ? key.sql : quote_identifier(column->name) + key.suffix;
+}
+
+/// Equal but for the name, and for where and how they are stored.
+bool same_index(const Table& table, const Index& one, const Index& other) {
+  const auto same_key = [&](const IndexKey& a, const IndexKey& b) {
+    return key_text(table, a) == key_text(table, b);
+  };
+  return one.unique == other.unique && one.method == other.method &&
+         one.nulls_not_distinct == other.nulls_not_distinct && one.include == other.include &&
+         one.predicate == other.predicate && one.primary == other.primary &&
+         one.exclusion == other.exclusion && std::ranges::equal(one.keys, other.keys, same_key);
+}
+
+Result<std::string> twin_expression(const Context& context, const Table& table,
+                                    const Constraint& check, const Replaced& replaced) {
+  return rewritten(context, table, check.expression, replaced,
+                   fmt::format("check {}", quote_identifier(check.name)));
 }
 
 Result<std::string> twin_definition(const Context& context, const Table& table,
                                     const Constraint& constraint, const Replaced& replaced) {
   if (constraint.kind == ConstraintKind::check) {
-    ZDM_TRY(const std::string expression,
-            rewritten(context, table, constraint.expression, replaced,
-                      fmt::format("check {}", quote_identifier(constraint.name))));
+    ZDM_TRY(const std::string expression, twin_expression(context, table, constraint, replaced));
     return fmt::format("CHECK ({}){}", expression, constraint.no_inherit ? " NO INHERIT" : "");
   }
   std::vector<std::string> columns;
@@ -190,14 +231,44 @@ Result<Twins> twins_of(const Context& context, const Table& table, const Replace
     if (!carried || !touches(table, constraint.attnums, replaced)) continue;
     TwinConstraint twin{.old = constraint, .twin = constraint};
     twin.twin.oid = 0;
-    twin.twin.attnums.clear();
+    twin.twin.attnums = replaced_attnums(table, constraint.attnums, replaced);
     twin.twin.name = twin_name(constraint.name, replaced, taken);
     taken.push_back(twin.twin.name);
     ZDM_TRY(twin.definition, twin_definition(context, table, constraint, replaced));
     twin.twin.definition = twin.definition;
+    if (constraint.kind == ConstraintKind::check) {
+      ZDM_TRY(twin.twin.expression, twin_expression(context, table, constraint, replaced));
+    }
     twins.constraints.push_back(std::move(twin));
   }
   return twins;
+}
+
+Result<std::string> standing_twin(const Context& context, const Table& table, const Index& index,
+                                  const Replaced& replaced) {
+  ZDM_TRY(const Index twin, replaced_index(context, table, index, replaced));
+  for (const auto& each : table.indexes) {
+    if (each.valid && same_index(table, each, twin)) return each.name.name;
+  }
+  return std::string{};
+}
+
+Result<std::string> standing_twin(const Context& context, const Table& table,
+                                  const Constraint& constraint, const Replaced& replaced) {
+  ZDM_TRY(const std::string definition, twin_definition(context, table, constraint, replaced));
+  std::string expression;
+  if (constraint.kind == ConstraintKind::check) {
+    ZDM_TRY(expression, twin_expression(context, table, constraint, replaced));
+  }
+  for (const auto& each : table.constraints) {
+    if (each.kind != constraint.kind || each.no_inherit != constraint.no_inherit) continue;
+    const bool same =
+        each.kind == ConstraintKind::check
+            ? each.expression == expression
+            : each.definition == definition || each.definition == definition + " NOT VALID";
+    if (same) return each.name;
+  }
+  return std::string{};
 }
 
 }  // namespace zdm::planner

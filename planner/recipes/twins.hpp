@@ -40,6 +40,16 @@ struct Twins {
 [[nodiscard]] Result<Twins> twins_of(const Context& context, const Table& table,
                                      const Replaced& replaced);
 
+/// The index (or check, or foreign key) of the table that is this one over the new columns,
+/// whatever its name; empty when there is none. So a change finds the twin it never made: where
+/// another one in flight replaces a second column of the same index, its twin of this change's twin
+/// is the twin of its own.
+[[nodiscard]] Result<std::string> standing_twin(const Context& context, const Table& table,
+                                                const Index& index, const Replaced& replaced);
+[[nodiscard]] Result<std::string> standing_twin(const Context& context, const Table& table,
+                                                const Constraint& constraint,
+                                                const Replaced& replaced);
+
 /// "users_name_idx" with name → full_name: "users_full_name_idx"; without the old name in it, the
 /// new one is appended. Unique within 63 bytes among `taken`.
 [[nodiscard]] std::string twin_name(const std::string& name, const Replaced& replaced,

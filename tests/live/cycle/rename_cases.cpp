@@ -113,6 +113,24 @@ Case referencing() {
       .repaired = {}};
 }
 
+/// Two changes of one file replace both columns of an index.
+Case both_of_an_index() {
+  return {.name = "rename_column both of an index",
+          .engines = kBoth,
+          .setup = {"CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL, mail text)",
+                    "CREATE INDEX users_both ON users (name, mail)",
+                    "CREATE UNIQUE INDEX users_one ON users (mail, lower(name))",
+                    "INSERT INTO users VALUES (1, 'one', 'a'), (2, 'two', NULL), (3, 'x', 'c')"},
+          .migrations = {rename("users", "name", "full_name") + rename("users", "mail", "address")},
+          .old_writes = {"INSERT INTO users (id, name, mail) VALUES ({n}, 'n{n}', 'm{n}')",
+                         "UPDATE users SET name = 'old {n}' WHERE id = 1",
+                         "UPDATE users SET mail = 'old {n}' WHERE id = 2"},
+          .new_writes = {"INSERT INTO users (id, full_name, address) VALUES "
+                         "({n} + 5000, 'f{n}', 'a{n}')",
+                         "UPDATE users SET full_name = 'v{n}', address = 'w{n}' WHERE id = 2"},
+          .repaired = {}};
+}
+
 }  // namespace
 
 std::vector<Case> rename_cases() {
@@ -130,7 +148,8 @@ std::vector<Case> rename_cases() {
       on_postgres(indexed_postgres()),
       on_postgres(checked()),
       on_postgres(unique()),
-      referencing()};
+      referencing(),
+      both_of_an_index()};
 }
 
 }  // namespace zdm::tests
