@@ -109,9 +109,16 @@ TEST_CASE("a stopped SQLite backfill carries on at its cursor", "[live][backfill
   CHECK(stopped.error().code == ErrorCode::interrupted);
   CHECK(std::stoi(bed.value("SELECT cursor FROM zdm_backfill_window")) > 5'000);
   bed.on_progress = {};
-  const auto rows = bed.run();
+  const std::string cursor = bed.value("SELECT cursor FROM zdm_backfill_window");
+  std::string first_look;
+  const auto listen = [&](int, std::string_view sql) -> std::optional<migrations::Error> {
+    if (first_look.empty() && sql.starts_with("SELECT EXISTS")) first_look = sql;
+    return std::nullopt;
+  };
+  const auto rows = bed.run(faulty(bed.db().opener(), listen));
   REQUIRE(rows);
   CHECK(*rows == 20'000);
+  CHECK(first_look.find("> " + cursor + " ") != std::string::npos);
   CHECK(bed.each_once(20'000));
 }
 

@@ -201,7 +201,9 @@ TEST_CASE("a backend with the holder's pid that began later is not the holder", 
   with.database->exec(
       "UPDATE zdm.lease SET work_start = work_start - interval '1 day', "
       "control_start = control_start - interval '1 day'");
-  CHECK(with.worker().take());
+  begin(*one.work);  // a stranger's, as far as the lease can tell: nobody may end it
+  CHECK(with.worker().take(1h, 0ms));
+  CHECK(one.work->run("COMMIT"));
 }
 
 TEST_CASE("the orphaned backend of a dead holder is cancelled first", "[live][lease]") {
@@ -212,8 +214,10 @@ TEST_CASE("the orphaned backend of a dead holder is cancelled first", "[live][le
   with.terminate(*one.control);
   SECTION("once it was alone for long enough") {
     auto taking = std::async(std::launch::async, [&] { return with.worker().take(1h, 300ms); });
-    CHECK(working.get() == "57014");
     CHECK(taking.get());
+    CHECK(working.wait_for(60s) == std::future_status::ready);
+    one.work->cancel();  // had it not ended, it would go on for ten minutes
+    CHECK(working.get() == "57014");
   }
   SECTION("but not while the holder may be connecting again") {
     auto taking = std::async(std::launch::async, [&] { return with.worker().take(1h, 2min); });

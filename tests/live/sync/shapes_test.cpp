@@ -239,6 +239,16 @@ TEST_CASE("of a lossy pair a row that agrees in one direction is right", "[live]
   CHECK(bench.value("SELECT min(id) || ' ' || max(id) FROM t") == "3 4");
 }
 
+TEST_CASE("a row whose new value is missing is wrong, though the old one agrees with it",
+          "[live][sync][fill][law4]") {
+  const Engine engine = any_engine();
+  SyncBench bench(engine, "CREATE TABLE t (o integer, n integer)");
+  bench.exec("INSERT INTO t VALUES (NULL, NULL), (NULL, 0), (1, 1)");
+  const Fill fill = {.assignments = {assign("n", "coalesce(o, 0)", {"o"}, "integer")},
+                     .inverse = {assign("o", "n", {"n"}, "integer")}};
+  CHECK(bench.value("SELECT count(*) FROM t WHERE " + compose_divergence(engine, {fill})) == "1");
+}
+
 TEST_CASE("hostile names change nothing", "[live][sync]") {
   SyncBench bench(any_engine(),
                   "CREATE TABLE t (id integer PRIMARY KEY DEFAULT 1, \"se\"\"lect; '\" text, \"né "
