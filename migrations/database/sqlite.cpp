@@ -74,7 +74,7 @@ class Sqlite final : public Connection {
 
  private:
   Result<Rows> step_through(sqlite3_stmt* statement, std::string_view sql);
-  Result<void> bind(sqlite3_stmt* statement, std::span<const Text> parameters);
+  static Result<void> bind(sqlite3_stmt* statement, std::span<const Text> parameters);
   Error error(std::string_view sql) const;
 
   Handle handle_;

@@ -158,7 +158,7 @@ Result<void> execute(const PhaseRun& run, PhaseState finished, std::vector<StepR
   for (const StepRow& row : rows) reports.push_back(report_of(row));
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (rows[i].state == "done") continue;
-    if (const auto go = run.session.may_go_on(); !go) {
+    if (auto go = run.session.may_go_on(); !go) {
       record_failed(run, nullptr, go.error());
       return go;
     }

@@ -158,7 +158,7 @@ Error Session::stop_error() const {
 Error Session::or_stop(Error error) const {
   const bool ended =
       error.code == ErrorCode::interrupted || classify(error.sqlstate) == Trouble::cancelled;
-  return stopping() && ended ? stop_error() : error;
+  return stopping() && ended ? stop_error() : std::move(error);
 }
 
 Result<void> Session::may_go_on() const {

@@ -40,7 +40,7 @@ Result<std::optional<BackfillStatus>> backfill_of(Connection& connection, std::i
                         .throttled = rows.first(5)};
   // Before one percent an estimate says more about the first pages than about the table.
   if (fraction >= 0.01 && fraction < 1 && status.rate > 0) {
-    const double done = static_cast<double>(status.rows_done);
+    const auto done = static_cast<double>(status.rows_done);
     status.eta_s = static_cast<std::int64_t>(done * (1 - fraction) / fraction / status.rate);
   }
   return std::optional(status);

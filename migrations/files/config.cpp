@@ -23,7 +23,7 @@ constexpr const char* kFileName = "zdm.toml";
 fs::path find_upward(fs::path directory) {
   for (;;) {
     std::error_code ignored;
-    const auto candidate = directory / kFileName;
+    auto candidate = directory / kFileName;
     if (fs::exists(candidate, ignored) && !fs::is_directory(candidate, ignored)) return candidate;
     if (!directory.has_relative_path()) return {};
     directory = directory.parent_path();
@@ -158,7 +158,7 @@ class Merge {
   [[nodiscard]] static std::string without_user(const std::string& url) {
     const auto scheme = url.find("://");
     const auto user = url.find('@');
-    if (scheme == url.npos || user == url.npos) return url;
+    if (scheme == std::string::npos || user == std::string::npos) return url;
     return url.substr(0, scheme + 3) + "***" + url.substr(user);
   }
 

@@ -9,7 +9,6 @@ namespace zdm::migrations {
 using planner::Catalog;
 using planner::Table;
 using planner::TableKind;
-using planner::TableName;
 
 namespace {
 

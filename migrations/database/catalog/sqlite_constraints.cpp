@@ -48,9 +48,8 @@ std::size_t after_references(const SqlItem& item, std::size_t at) {
     const std::string word = item.word(at);
     if (word == "ON") {
       at += item.word(at + 2) == "SET" || item.word(at + 2) == "NO" ? 4 : 3;
-    } else if (word == "MATCH" || word == "INITIALLY") {
-      at += 2;
-    } else if (word == "NOT" && item.word(at + 1) == "DEFERRABLE") {
+    } else if (word == "MATCH" || word == "INITIALLY" ||
+               (word == "NOT" && item.word(at + 1) == "DEFERRABLE")) {
       at += 2;
     } else if (word == "DEFERRABLE") {
       at += 1;

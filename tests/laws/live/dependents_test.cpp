@@ -112,10 +112,12 @@ TEST_CASE("contract never drops the copy that took the old column's name", "[liv
     store_contract(rig);
   }
   SECTION("before it is planned") {}
-  rig.exec("ALTER TABLE users RENAME name TO past; ALTER TABLE users RENAME full_name TO name");
+  rig.exec(
+      "ALTER TABLE users RENAME name TO past; ALTER TABLE users RENAME full_name TO name; "
+      "ALTER TABLE users RENAME past TO full_name");
   rig.exec(
       "SET session_replication_role = replica; "
-      "UPDATE users SET name = 'only here', past = 'gone' WHERE id = 7; "
+      "UPDATE users SET name = 'only here', full_name = 'gone' WHERE id = 7; "
       "RESET session_replication_role");
   const auto outcome = contract(rig);
   INFO(text_of(outcome.error));

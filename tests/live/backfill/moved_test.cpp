@@ -206,11 +206,11 @@ TEST_CASE("a table renamed in the middle is followed by its oid", "[live][backfi
   in_the_middle(bed, [&] {
     bed.db().exec("ALTER TABLE users RENAME TO people");
     bed.db().exec("CREATE TABLE users (id bigint, name text, full_name text)");
-    bed.db().exec("INSERT INTO users VALUES (1, 'not ours', NULL)");
+    bed.db().exec("INSERT INTO users SELECT i, 'not ours' FROM generate_series(1, 20000) i");
   });
   REQUIRE(bed.run());
   CHECK(bed.value("SELECT count(*) FROM people WHERE full_name IS NULL") == "0");
-  CHECK(bed.value("SELECT count(*) FROM users WHERE full_name IS NULL") == "1");
+  CHECK(bed.value("SELECT count(*) FROM users WHERE full_name IS NULL") == "20000");
 }
 
 TEST_CASE("a trigger that is disabled or dropped in the middle stops the backfill",
