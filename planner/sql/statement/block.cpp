@@ -1,0 +1,166 @@
+#include "sql/statement/block.hpp"
+
+#include <algorithm>
+#include <array>
+
+#include "sql/lexer.hpp"
+#include "sql/text.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+// Words that start a statement of SQL within PL/pgSQL.
+constexpr std::array<std::string_view, 22> kStatements = {
+    "ALTER",   "CREATE",  "DROP",    "UPDATE", "DELETE",  "INSERT",  "TRUNCATE", "LOCK",
+    "REFRESH", "REINDEX", "CLUSTER", "VACUUM", "GRANT",   "REVOKE",  "MERGE",    "WITH",
+    "COMMENT", "DO",      "SET",     "RESET",  "ANALYZE", "REASSIGN"};
+// Words after which one may start.
+constexpr std::array<std::string_view, 5> kBefore = {"BEGIN", "THEN", "ELSE", "LOOP", "DECLARE"};
+constexpr std::array<std::string_view, 7> kBranches = {"IF",    "LOOP", "CASE",   "EXCEPTION",
+                                                       "WHILE", "FOR",  "FOREACH"};
+
+template <std::size_t n>
+bool one_of(std::string_view text, const Lexeme& lexeme,
+            const std::array<std::string_view, n>& words) {
+  return lexeme.kind == LexemeKind::word &&
+         std::ranges::any_of(words, [&](auto word) { return is_word(text, lexeme, word); });
+}
+
+bool is_sign(std::string_view text, const Lexeme& lexeme, char sign) {
+  return lexeme.kind == LexemeKind::sign && text[lexeme.offset] == sign;
+}
+
+// The contents of a literal; nothing where it has escapes, which are not the text that runs.
+std::optional<Place> contents(std::string_view text, const Lexeme& literal) {
+  std::size_t tag = 1;
+  if (text[literal.offset] == '$') {
+    tag = text.find('$', literal.offset + 1) + 1 - literal.offset;
+  } else if (text[literal.offset] != '\'') {
+    return std::nullopt;
+  }
+  if (literal.length < 2 * tag) return std::nullopt;
+  const Place inside{literal.offset + tag, literal.length - 2 * tag};
+  const auto body = text.substr(inside.offset, inside.length);
+  if (tag == 1 && body.find('\'') != std::string_view::npos) return std::nullopt;
+  return inside;
+}
+
+std::string without_doubled_quotes(std::string_view text) {
+  std::string plain;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    plain += text[i];
+    if (text[i] == '\'' && i + 1 < text.size() && text[i + 1] == '\'') ++i;
+  }
+  return plain;
+}
+
+class BodyReader {
+ public:
+  explicit BodyReader(StatementText body) : body_(std::move(body)) {}
+
+  Block run() {
+    bool start = true;
+    for (Lexeme lexeme = next_lexeme(body_.text, 0); lexeme.kind != LexemeKind::end;) {
+      if (one_of(body_.text, lexeme, kBranches)) block_.branches = true;
+      if (start && one_of(body_.text, lexeme, kStatements)) {
+        lexeme = statement(lexeme);
+      } else if (is_word(body_.text, lexeme, "EXECUTE")) {
+        lexeme = execute(lexeme);
+      } else {
+        start = is_sign(body_.text, lexeme, ';') || one_of(body_.text, lexeme, kBefore);
+        lexeme = next_lexeme(body_.text, lexeme.end());
+      }
+    }
+    return std::move(block_);
+  }
+
+ private:
+  [[nodiscard]] StatementText part(std::size_t begin, std::size_t end) const {
+    return {body_.text.substr(begin, end - begin), body_.offset + begin, body_.within};
+  }
+
+  // Up to its semicolon, which is the lexeme to go on with.
+  Lexeme statement(const Lexeme& first) {
+    int depth = 0;
+    std::size_t end = first.end();
+    Lexeme lexeme = first;
+    for (; lexeme.kind != LexemeKind::end; lexeme = next_lexeme(body_.text, lexeme.end())) {
+      if (is_sign(body_.text, lexeme, '(')) ++depth;
+      if (is_sign(body_.text, lexeme, ')')) --depth;
+      if (depth <= 0 && is_sign(body_.text, lexeme, ';')) break;
+      end = lexeme.end();
+    }
+    BlockPart found;
+    found.text = part(first.offset, end);
+    without_into(found);
+    block_.parts.push_back(std::move(found));
+    return lexeme;
+  }
+
+  // RETURNING … INTO variables is PL/pgSQL's own.
+  static void without_into(BlockPart& found) {
+    const Words words{found.text.text};
+    const std::size_t returning = words.find("RETURNING");
+    const std::size_t into = words.find("INTO", returning);
+    if (into < found.text.text.size()) found.text.text = found.text.text.substr(0, into);
+  }
+
+  // EXECUTE 'literal', and then INTO, USING, LOOP or the end; anything else is put together.
+  Lexeme execute(const Lexeme& word) {
+    const Lexeme literal = next_lexeme(body_.text, word.end());
+    const Lexeme after = next_lexeme(body_.text, literal.end());
+    const bool alone = after.kind == LexemeKind::end || is_sign(body_.text, after, ';') ||
+                       is_word(body_.text, after, "INTO") || is_word(body_.text, after, "USING") ||
+                       is_word(body_.text, after, "LOOP");
+    BlockPart found;
+    found.text = part(word.offset, literal.end());
+    if (literal.kind != LexemeKind::string || !alone) {
+      found.dynamic = true;
+    } else if (const auto inside = contents(body_.text, literal)) {
+      found.text = part(inside->offset, inside->end());
+    } else if (body_.text[literal.offset] == '\'') {
+      found.text.within = found.text.place(0, found.text.text.size());
+      found.owned =
+          without_doubled_quotes(body_.text.substr(literal.offset + 1, literal.length - 2));
+    } else {
+      found.dynamic = true;
+    }
+    block_.parts.push_back(std::move(found));
+    return after.kind == LexemeKind::end     ? after
+           : literal.kind == LexemeKind::end ? literal
+                                             : after;
+  }
+
+  StatementText body_;
+  Block block_;
+};
+
+const PgQuery__DefElem* element(const PgQuery__DoStmt& stmt, std::string_view name) {
+  for (std::size_t i = 0; i < stmt.n_args; ++i) {
+    if (stmt.args[i]->node_case != PG_QUERY__NODE__NODE_DEF_ELEM) continue;
+    if (stmt.args[i]->def_elem->defname == name) return stmt.args[i]->def_elem;
+  }
+  return nullptr;
+}
+
+}  // namespace
+
+Block read_block(const PgQuery__DoStmt& stmt, const StatementText& text) {
+  const PgQuery__DefElem* language = element(stmt, "language");
+  const PgQuery__DefElem* body = element(stmt, "as");
+  BlockPart unknown;
+  unknown.text = text;
+  unknown.dynamic = true;
+  if (body == nullptr) return {};
+  if (language != nullptr && fold(string_of(language->arg)) != "plpgsql") return {{unknown}, true};
+  const Lexeme literal = next_lexeme(text.text, place(body->location));
+  if (literal.kind != LexemeKind::string) return {{unknown}, true};
+  const auto inside = contents(text.text, literal);
+  if (!inside) return {{unknown}, true};
+  return BodyReader({text.text.substr(inside->offset, inside->length), text.offset + inside->offset,
+                     text.within})
+      .run();
+}
+
+}  // namespace zdm::planner

@@ -1,0 +1,257 @@
+#include "sql/lexer.hpp"
+#include "sql/statement/reader.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+bool has_column(const ProtobufCMessage& message) {
+  if (message.descriptor == &pg_query__column_ref__descriptor) return true;
+  bool found = false;
+  for_each_child(message,
+                 [&](const ProtobufCMessage& child) { found = found || has_column(child); });
+  return found;
+}
+
+bool fixed(const PgQuery__Node* node) {
+  const auto* message = held(node);
+  return message != nullptr && !has_column(*message);
+}
+
+bool bounded(const PgQuery__Node* condition);
+
+bool query_bounded(const PgQuery__Node* query) {
+  if (query == nullptr || query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return false;
+  const PgQuery__SelectStmt& select = *query->select_stmt;
+  return select.limit_count != nullptr || bounded(select.where_clause);
+}
+
+// A comparison with a value: a key, a range, a list. "<> x" and "IS NULL" leave most rows.
+bool compares(const PgQuery__AExpr& expression) {
+  if (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT) return false;
+  if (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN) return false;
+  const auto names = names_of(expression.name, expression.n_name);
+  const std::string sign = names.empty() ? "" : names.back();
+  if (sign == "<>" || sign.starts_with('!')) return false;
+  return fixed(expression.lexpr) != fixed(expression.rexpr) ||
+         (expression.rexpr != nullptr &&
+          expression.rexpr->node_case == PG_QUERY__NODE__NODE_SUB_LINK);
+}
+
+// Whether a condition keeps a statement to some of the rows, as far as its form tells.
+bool bounded(const PgQuery__Node* condition) {
+  if (condition == nullptr) return false;
+  switch (condition->node_case) {
+    case PG_QUERY__NODE__NODE_A_EXPR:
+      return compares(*condition->a_expr);
+    case PG_QUERY__NODE__NODE_SUB_LINK:
+      return query_bounded(condition->sub_link->subselect);
+    case PG_QUERY__NODE__NODE_CURRENT_OF_EXPR:
+      return true;
+    case PG_QUERY__NODE__NODE_BOOL_EXPR: {
+      const PgQuery__BoolExpr& all = *condition->bool_expr;
+      if (all.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR) return false;
+      const bool any = all.boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
+      for (std::size_t i = 0; i < all.n_args; ++i) {
+        if (bounded(all.args[i]) == any) return any;
+      }
+      return !any;
+    }
+    default:
+      return false;
+  }
+}
+
+// "UPDATE users", "DELETE FROM users".
+Place head(const StatementText& text, const PgQuery__RangeVar& relation, std::string_view word) {
+  const std::size_t at = place(relation.location);
+  const Words words{text.text};
+  const std::size_t end = words.name_end(at);
+  // Within WITH the statement starts anywhere: the last such word before the table.
+  std::size_t begin = at;
+  for (Lexeme lexeme = next_lexeme(text.text, 0);
+       lexeme.kind != LexemeKind::end && lexeme.offset < at;
+       lexeme = next_lexeme(text.text, lexeme.end())) {
+    if (is_word(text.text, lexeme, word)) begin = lexeme.offset;
+  }
+  return text.place(begin, end);
+}
+
+SqlEffect written(Deed deed, const PgQuery__RangeVar& relation, std::string_view word,
+                  const StatementText& text) {
+  SqlEffect effect;
+  effect.deed = deed;
+  effect.object = table_name(&relation);
+  effect.where = head(text, relation, word);
+  return effect;
+}
+
+void read_update(const PgQuery__UpdateStmt& stmt, const StatementText& text, Effects& effects) {
+  SqlEffect effect = written(Deed::update, *stmt.relation, "UPDATE", text);
+  effect.unbounded = !bounded(stmt.where_clause);
+  for (std::size_t i = 0; i < stmt.n_target_list; ++i) {
+    if (stmt.target_list[i]->node_case != PG_QUERY__NODE__NODE_RES_TARGET) continue;
+    effect.keys.emplace_back(stmt.target_list[i]->res_target->name);
+  }
+  effects.push_back(std::move(effect));
+}
+
+bool reads_tables(const PgQuery__Node* query) {
+  return query != nullptr && query->node_case == PG_QUERY__NODE__NODE_SELECT_STMT &&
+         (query->select_stmt->n_from_clause > 0 || query->select_stmt->larg != nullptr) &&
+         query->select_stmt->limit_count == nullptr;
+}
+
+void read_insert(const PgQuery__InsertStmt& stmt, const StatementText& text, Effects& effects) {
+  SqlEffect effect = written(Deed::insert, *stmt.relation, "INSERT", text);
+  effect.from_query = reads_tables(stmt.select_stmt);
+  effects.push_back(std::move(effect));
+}
+
+// Data-modifying statements in WITH, however deep.
+void read_within(const ProtobufCMessage& message, const StatementText& text, Effects& effects) {
+  for_each_child(message, [&](const ProtobufCMessage& child) {
+    if (child.descriptor == &pg_query__update_stmt__descriptor) {
+      read_update(reinterpret_cast<const PgQuery__UpdateStmt&>(child), text, effects);
+    } else if (child.descriptor == &pg_query__delete_stmt__descriptor) {
+      const auto& stmt = reinterpret_cast<const PgQuery__DeleteStmt&>(child);
+      effects.push_back(written(Deed::remove, *stmt.relation, "DELETE", text));
+      effects.back().unbounded = !bounded(stmt.where_clause);
+    } else if (child.descriptor == &pg_query__insert_stmt__descriptor) {
+      read_insert(reinterpret_cast<const PgQuery__InsertStmt&>(child), text, effects);
+    }
+    read_within(child, text, effects);
+  });
+}
+
+void read_with(const PgQuery__WithClause* with, const StatementText& text, Effects& effects) {
+  if (with != nullptr) read_within(with->base, text, effects);
+}
+
+void read_truncate(const PgQuery__TruncateStmt& stmt, const StatementText& text, Effects& effects) {
+  for (std::size_t i = 0; i < stmt.n_relations; ++i) {
+    if (stmt.relations[i]->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) continue;
+    const PgQuery__RangeVar& relation = *stmt.relations[i]->range_var;
+    SqlEffect effect;
+    effect.deed = Deed::truncate;
+    effect.object = table_name(&relation);
+    effect.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+    const std::size_t at = place(relation.location);
+    effect.where = text.place(at, Words{text.text}.name_end(at));
+    effects.push_back(std::move(effect));
+  }
+}
+
+void read_lock(const PgQuery__LockStmt& stmt, const StatementText& text, Effects& effects) {
+  for (std::size_t i = 0; i < stmt.n_relations; ++i) {
+    if (stmt.relations[i]->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) continue;
+    SqlEffect effect;
+    effect.deed = Deed::lock_table;
+    effect.object = table_name(stmt.relations[i]->range_var);
+    effect.lock = stmt.mode >= 1 && stmt.mode <= 8 ? static_cast<LockMode>(stmt.mode - 1)
+                                                   : LockMode::access_exclusive;
+    effect.where = text.place(0, text.text.size());
+    effects.push_back(std::move(effect));
+  }
+}
+
+void read_reindex(const PgQuery__ReindexStmt& stmt, const StatementText& text, Effects& effects) {
+  SqlEffect effect;
+  effect.deed = Deed::reindex;
+  effect.kind =
+      stmt.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX    ? ObjectKind::index
+      : stmt.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE  ? ObjectKind::table
+      : stmt.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_SCHEMA ? ObjectKind::schema
+                                                                          : ObjectKind::database;
+  effect.object = stmt.relation != nullptr ? table_name(stmt.relation) : TableName{"", stmt.name};
+  effect.concurrently = option(stmt.params, stmt.n_params, "concurrently");
+  effect.where = text.place(0, text.text.size());
+  effects.push_back(std::move(effect));
+}
+
+void rewrite(const PgQuery__RangeVar* relation, std::string_view words, const StatementText& text,
+             Effects& effects) {
+  SqlEffect effect;
+  effect.deed = Deed::rewrite_table;
+  effect.object = table_name(relation);
+  effect.to = words;
+  effect.where = text.place(0, text.text.size());
+  effects.push_back(std::move(effect));
+}
+
+void read_vacuum(const PgQuery__VacuumStmt& stmt, const StatementText& text, Effects& effects) {
+  if (stmt.is_vacuumcmd == 0 || !option(stmt.options, stmt.n_options, "full")) return;
+  if (stmt.n_rels == 0) rewrite(nullptr, "VACUUM FULL", text, effects);
+  for (std::size_t i = 0; i < stmt.n_rels; ++i) {
+    if (stmt.rels[i]->node_case != PG_QUERY__NODE__NODE_VACUUM_RELATION) continue;
+    rewrite(stmt.rels[i]->vacuum_relation->relation, "VACUUM FULL", text, effects);
+  }
+}
+
+void read_select(const PgQuery__SelectStmt& stmt, const StatementText& text, Effects& effects) {
+  read_with(stmt.with_clause, text, effects);
+  if (stmt.into_clause == nullptr || stmt.into_clause->rel == nullptr) return;
+  SqlEffect effect;
+  effect.deed = Deed::create;
+  effect.object = table_name(stmt.into_clause->rel);
+  effect.temporary = stmt.into_clause->rel->relpersistence[0] == 't';
+  effect.from_query = true;
+  effect.where = text.place(0, text.text.size());
+  effects.push_back(std::move(effect));
+}
+
+}  // namespace
+
+bool read_data(const PgQuery__Node& node, const StatementText& text, Effects& effects) {
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+      read_select(*node.select_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+      read_with(node.insert_stmt->with_clause, text, effects);
+      read_insert(*node.insert_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+      read_with(node.update_stmt->with_clause, text, effects);
+      read_update(*node.update_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+      read_with(node.delete_stmt->with_clause, text, effects);
+      effects.push_back(written(Deed::remove, *node.delete_stmt->relation, "DELETE", text));
+      effects.back().unbounded = !bounded(node.delete_stmt->where_clause);
+      return true;
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+      read_with(node.merge_stmt->with_clause, text, effects);
+      effects.push_back(written(Deed::merge, *node.merge_stmt->relation, "MERGE", text));
+      return true;
+    case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
+      read_truncate(*node.truncate_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_LOCK_STMT:
+      read_lock(*node.lock_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_REINDEX_STMT:
+      read_reindex(*node.reindex_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_CLUSTER_STMT:
+      rewrite(node.cluster_stmt->relation, "CLUSTER", text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_VACUUM_STMT:
+      read_vacuum(*node.vacuum_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_REFRESH_MAT_VIEW_STMT: {
+      SqlEffect effect;
+      effect.deed = Deed::refresh;
+      effect.kind = ObjectKind::materialized_view;
+      effect.object = table_name(node.refresh_mat_view_stmt->relation);
+      effect.concurrently = node.refresh_mat_view_stmt->concurrent != 0;
+      effect.where = text.place(0, text.text.size());
+      effects.push_back(std::move(effect));
+      return true;
+    }
+    default:
+      return false;
+  }
+}
+
+}  // namespace zdm::planner
