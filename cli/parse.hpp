@@ -21,7 +21,7 @@ struct Parsed {
 /// Reads the arguments after the program's name. Globals stand before or after the verb; given
 /// twice, the last wins; `zdm help VERB` is `zdm VERB --help`. ErrorCode::usage, with a suggestion
 /// for what is nearly a verb or a flag.
-[[nodiscard]] Result<Parsed> parse(const std::vector<std::string>& words);
+[[nodiscard]] Result<Parsed> parse(const std::vector<std::string>& given);
 
 /// Whether a line that may not even parse asks for `--format json`.
 [[nodiscard]] bool wants_json(const std::vector<std::string>& words);

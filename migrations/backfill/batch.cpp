@@ -121,7 +121,7 @@ Result<BatchResult> Batch::why_nothing(Connection& work) const {
   return BatchResult{};
 }
 
-Result<void> Batch::commit(Connection& work, const std::string& record) const {
+Result<void> Batch::commit(Connection& work, const std::string& record) {
   if (!record.empty()) {
     ZDM_CHECK(work.run(record + " COMMIT"));
   } else {

@@ -67,7 +67,7 @@ class Batch final {
   [[nodiscard]] Result<BatchResult> write(Connection& work, const BatchRange& range,
                                           std::chrono::milliseconds timeout) const;
   /// Ends the transaction that write() began, with what is to be recorded in it.
-  [[nodiscard]] Result<void> commit(Connection& work, const std::string& record) const;
+  [[nodiscard]] static Result<void> commit(Connection& work, const std::string& record);
 
   /// The condition that a row lies in the range: also what narrowing down reads by.
   [[nodiscard]] std::string within(const BatchRange& range) const;

@@ -82,7 +82,7 @@ Result<PostgresFill::Step> PostgresFill::one_batch(WindowSource& source, const B
     recorded =
         source.save_sql(after, ends) + progress_sql(Engine::postgresql, request_, pace_.now());
   }
-  if (auto committed = batch.commit(work_.get(), recorded); !committed) {
+  if (auto committed = Batch::commit(work_.get(), recorded); !committed) {
     return after_error(source, batch, leaf, window, committed.error());
   }
   if (record) pace_.recorded();
@@ -144,7 +144,7 @@ Result<PostgresFill::Step> PostgresFill::row_by_row(WindowSource& source, const 
       ZDM_TRY(
           const BatchResult result,
           batch.write(work, {.from = block.from, .to = block.to, .ctid = ctid}, kLongestTimeout));
-      if (result.end == BatchResult::End::written) ZDM_CHECK(batch.commit(work, ""));
+      if (result.end == BatchResult::End::written) ZDM_CHECK(Batch::commit(work, ""));
       return result;
     };
     const auto written = work_.insist(write);

@@ -75,6 +75,8 @@ class Transaction final {
  public:
   [[nodiscard]] static Result<Transaction> begin(Connection& connection);
   Transaction(Transaction&& other) noexcept;
+  Transaction(const Transaction&) = delete;
+  Transaction& operator=(const Transaction&) = delete;
   Transaction& operator=(Transaction&&) = delete;
   ~Transaction();
 

@@ -197,13 +197,13 @@ struct ReleaseReport {
 [[nodiscard]] Result<ReleaseReport> release_live(const Environment& environment,
                                                  const std::vector<std::string>& cut_releases,
                                                  const std::string& release);
-/// `files` say which switches add a demand that older code does not meet; without them only
+/// `migrations` say which switches add a demand that older code does not meet; without them only
 /// contracted migrations raise the floor.
 [[nodiscard]] Result<ReleaseReport> release_floor(
     const Environment& environment, const std::vector<std::string>& cut_releases,
-    const std::vector<planner::Migration>& files = {});
+    const std::vector<planner::Migration>& migrations = {});
 [[nodiscard]] Result<ReleaseReport> release_check(
     const Environment& environment, const std::vector<std::string>& cut_releases,
-    const std::string& to, const std::vector<planner::Migration>& files = {});
+    const std::string& to, const std::vector<planner::Migration>& migrations = {});
 
 }  // namespace zdm::migrations

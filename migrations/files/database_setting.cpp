@@ -32,8 +32,9 @@ Result<std::string> expand_variables(const Host& host, const planner::Value& val
       ++at;
     } else if (rest.starts_with("${")) {
       const auto close = rest.find('}');
-      const auto name = std::string(rest.substr(2, close == rest.npos ? close : close - 2));
-      if (close == rest.npos || !is_variable_name(name)) {
+      const auto name =
+          std::string(rest.substr(2, close == std::string_view::npos ? close : close - 2));
+      if (close == std::string_view::npos || !is_variable_name(name)) {
         return fail_at(place_of(value, at), ErrorCode::usage,
                        "database.url has a ${ that is not ${NAME}", "a dollar is written $$");
       }

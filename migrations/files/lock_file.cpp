@@ -32,7 +32,7 @@ Fields split(std::string_view line) {
   for (;;) {
     const auto tab = line.find('\t');
     fields.push_back(line.substr(0, tab));
-    if (tab == line.npos) return fields;
+    if (tab == std::string_view::npos) return fields;
     line.remove_prefix(tab + 1);
   }
 }
@@ -52,7 +52,8 @@ bool is_plain(std::string_view text) {
 bool is_checksum(std::string_view text) {
   constexpr std::string_view kPrefix = "sha256:";
   if (!text.starts_with(kPrefix) || text.size() != kPrefix.size() + 64) return false;
-  return text.substr(kPrefix.size()).find_first_not_of("0123456789abcdef") == text.npos;
+  return text.substr(kPrefix.size()).find_first_not_of("0123456789abcdef") ==
+         std::string_view::npos;
 }
 
 /// 2026-11-23T12:57:31Z, RFC 3339 in UTC.

@@ -26,7 +26,8 @@ namespace {
 /// The offending line for the hint. A line with a connection string may hold a password.
 std::string quoted_line(std::string_view line) {
   constexpr std::size_t kLongest = 120;
-  if (line.find("://") != line.npos || line.find("password") != line.npos) return {};
+  if (line.find("://") != std::string_view::npos || line.find("password") != std::string_view::npos)
+    return {};
   while (!line.empty() && (line.front() == ' ' || line.front() == '\t')) line.remove_prefix(1);
   const bool cut = line.size() > kLongest;
   std::string shown;

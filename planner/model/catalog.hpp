@@ -181,10 +181,10 @@ struct Table {
   bool strict = false;
   bool assumed = false;  ///< nobody looked: made up from the files (a plan without a database)
 
-  [[nodiscard]] const Column* column(std::string_view name) const;
+  [[nodiscard]] const Column* column(std::string_view wanted) const;
   [[nodiscard]] const Column* column(int attnum) const;
-  [[nodiscard]] const Index* index(std::string_view name) const;
-  [[nodiscard]] const Constraint* constraint(std::string_view name) const;
+  [[nodiscard]] const Index* index(std::string_view wanted) const;
+  [[nodiscard]] const Constraint* constraint(std::string_view wanted) const;
 };
 
 struct EnumType {
@@ -205,8 +205,8 @@ struct Catalog {
   std::vector<TableName> taken;
 
   /// Finds by qualified name, or through the search path. SQLite: ASCII case does not matter.
-  [[nodiscard]] const Table* table(const TableName& name) const;
-  [[nodiscard]] Table* table(const TableName& name);
+  [[nodiscard]] const Table* table(const TableName& wanted) const;
+  [[nodiscard]] Table* table(const TableName& wanted);
   [[nodiscard]] const Table* table_by_oid(std::uint32_t oid) const;
 };
 

@@ -76,7 +76,8 @@ std::optional<SqlFault> token_fault(const PgQuery__ScanResult& scanned, std::str
   if (auto wrong = brackets.end()) return wrong;
   const Token& last = *tokens.back();
   const std::size_t at = place(last.start);
-  if (last.token == PG_QUERY__TOKEN__SQL_COMMENT && text.find_first_of("\r\n", at) == text.npos) {
+  if (last.token == PG_QUERY__TOKEN__SQL_COMMENT &&
+      text.find_first_of("\r\n", at) == std::string_view::npos) {
     return SqlFault{"it ends in a comment, which would swallow what follows it", at};
   }
   return std::nullopt;

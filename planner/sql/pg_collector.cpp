@@ -105,7 +105,8 @@ class Collector {
     for (std::size_t i = 0; i < of.n_indirection; ++i) {
       if (depth_ > 0 || of.indirection[i]->node_case != PG_QUERY__NODE__NODE_A_STAR) continue;
       const std::size_t star = text_.find('*');
-      refuse("a star is no single value; name the fields", star == text_.npos ? 0 : star);
+      refuse("a star is no single value; name the fields",
+             star == std::string_view::npos ? 0 : star);
     }
   }
 
