@@ -35,7 +35,7 @@ Result<void> refuse_table_dependents(const Context& context, const Table& table)
   }
   if (names.empty()) return {};
   std::ranges::sort(names);
-  names.erase(std::ranges::unique(names).begin(), names.end());
+  names.erase(std::unique(names.begin(), names.end()), names.end());
   return fail_at(
       where_of(context), ErrorCode::refused,
       fmt::format("table {} cannot go: {} {} on it", quote(table.name), fmt::join(names, ", "),
