@@ -1,0 +1,167 @@
+#include "gate/history.hpp"
+
+#include <algorithm>
+
+#include "gate/costs.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner {
+
+bool History::is_new(ObjectKind kind, const TableName& name) const {
+  return new_.contains({kind, name});
+}
+
+bool History::is_new_table(const TableName& name) const {
+  return is_new(ObjectKind::table, name) || is_new(ObjectKind::materialized_view, name);
+}
+
+bool History::is_new_column(const TableName& table, const std::string& column) const {
+  return is_new_table(table) || columns_.contains({table, column});
+}
+
+bool History::is_partitioned(const TableName& table) const {
+  return partitioned_.contains(table);
+}
+
+bool History::is_not_null(const TableName& table, const std::string& column) const {
+  return not_null_.contains({table, column});
+}
+
+const SqlType* History::type_of(const TableName& table, const std::string& column) const {
+  const auto found = types_.find({table, column});
+  return found == types_.end() ? nullptr : &found->second;
+}
+
+const SqlEffect* History::index(const TableName& name) const {
+  const auto found = indexes_.find(name);
+  return found == indexes_.end() ? nullptr : &found->second;
+}
+
+bool History::is_constrained_domain(const SqlType& type) const {
+  return domains_.contains({type.schema, type.name});
+}
+
+bool History::is_steady(const std::string& function) const {
+  return steady_.contains(function);
+}
+
+bool History::has_valid_check(const TableName& table) const {
+  return checked_.contains(table);
+}
+
+bool History::added_here(const TableName& table, const std::string& constraint) const {
+  return added_.contains({table, constraint});
+}
+
+void History::start(const StatementFacts& statement) {
+  if (transaction_ == statement.transaction) return;
+  transaction_ = statement.transaction;
+  added_.clear();
+  held_.clear();
+  values_.clear();
+}
+
+void History::note(const StatementFacts& statement, const SqlEffect& effect, int postgres) {
+  hold(effect, postgres);
+  switch (effect.deed) {
+    case Deed::create:
+      return create(statement, effect);
+    case Deed::drop:
+      new_.erase({effect.kind, effect.object});
+      return;
+    case Deed::rename:
+      return rename(effect);
+    case Deed::add_column:
+      if (!effect.if_not_exists && !effect.conditional) {
+        columns_.insert({effect.object, effect.part});
+      }
+      if (effect.column.not_null) not_null_.insert({effect.object, effect.part});
+      return;
+    case Deed::add_constraint:
+      return constrain(effect);
+    case Deed::validate_constraint:
+      checked_.insert(effect.object);
+      for (const auto& column : checks_[{effect.object, effect.part}]) {
+        not_null_.insert({effect.object, column});
+      }
+      return;
+    case Deed::set_not_null:
+      not_null_.insert({effect.object, effect.part});
+      return;
+    case Deed::drop_not_null:
+      not_null_.erase({effect.object, effect.part});
+      return;
+    case Deed::attach_partition:
+    case Deed::detach_partition:
+      partitioned_.insert(effect.object);
+      return;
+    case Deed::add_enum_value:
+      if (!is_new(ObjectKind::type, effect.object)) {
+        values_.push_back({effect.object, effect.part});
+      }
+      return;
+    case Deed::rollback:
+      return roll_back();
+    default:
+      return;
+  }
+}
+
+void History::create(const StatementFacts& statement, const SqlEffect& effect) {
+  if (effect.to == "PARTITION OF") partitioned_.insert(effect.other);
+  if (effect.kind == ObjectKind::domain && effect.constraint != SqlConstraint::none) {
+    domains_.insert(effect.object);
+  }
+  if (effect.kind == ObjectKind::function && effect.to != "volatile") {
+    steady_.insert((effect.object.schema.empty() ? "" : effect.object.schema + ".") +
+                   effect.object.name);
+  }
+  if (effect.kind == ObjectKind::index) indexes_[effect.object] = effect;
+  if (effect.if_not_exists || effect.conditional || effect.replace) return;
+  new_[{effect.kind, effect.object}] = statement.transaction;
+  if (effect.partitioned) partitioned_.insert(effect.object);
+  for (const ColumnFacts& column : effect.columns) {
+    types_[{effect.object, column.name}] = column.type;
+    if (column.not_null) not_null_.insert({effect.object, column.name});
+  }
+}
+
+void History::constrain(const SqlEffect& effect) {
+  if (effect.not_valid) {
+    added_.insert({effect.object, effect.part});
+    checks_[{effect.object, effect.part}] = effect.not_null;
+    return;
+  }
+  if (effect.constraint == SqlConstraint::check) checked_.insert(effect.object);
+  for (const std::string& column : effect.not_null) not_null_.insert({effect.object, column});
+  if (effect.constraint != SqlConstraint::primary_key) return;
+  for (const std::string& column : effect.keys) not_null_.insert({effect.object, column});
+}
+
+void History::rename(const SqlEffect& effect) {
+  const auto found = new_.find({effect.kind, effect.object});
+  if (found == new_.end() || !effect.part.empty()) return;
+  const std::size_t transaction = found->second;
+  new_.erase(found);
+  new_[{effect.kind, {effect.object.schema, effect.to}}] = transaction;
+}
+
+void History::hold(const SqlEffect& effect, int postgres) {
+  for (const LockClaim& claim : cost_of(effect, postgres).locks) {
+    if (claim.mode < LockMode::share) continue;
+    const TableName& table = claim.relation == quote(effect.object) ? effect.object : effect.other;
+    if (table.name.empty() || is_new_table(table) || effect.kind == ObjectKind::index) continue;
+    if (effect.deed == Deed::create && effect.kind == ObjectKind::table) continue;
+    held_.push_back({table, claim.mode});
+  }
+  if (effect.deed == Deed::create && effect.kind == ObjectKind::index && !effect.concurrently &&
+      !is_new_table(effect.other)) {
+    held_.push_back({effect.other, LockMode::share});
+  }
+}
+
+void History::roll_back() {
+  std::erase_if(new_, [this](const auto& entry) { return entry.second == transaction_; });
+}
+
+}  // namespace zdm::planner

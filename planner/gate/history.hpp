@@ -1,0 +1,76 @@
+#pragma once
+
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "gate/facts.hpp"
+
+namespace zdm::planner {
+
+/// What the statements before the present one did, in this release and in this transaction.
+class History {
+ public:
+  /// Nobody can hold or read it yet: it was created unconditionally before, in this release.
+  [[nodiscard]] bool is_new(ObjectKind kind, const TableName& name) const;
+  [[nodiscard]] bool is_new_table(const TableName& name) const;
+  [[nodiscard]] bool is_new_column(const TableName& table, const std::string& column) const;
+  [[nodiscard]] bool is_partitioned(const TableName& table) const;
+  /// A valid CHECK of this release demands it, or the column was declared so.
+  [[nodiscard]] bool is_not_null(const TableName& table, const std::string& column) const;
+  /// The type a table of this release gave the column.
+  [[nodiscard]] const SqlType* type_of(const TableName& table, const std::string& column) const;
+  [[nodiscard]] const SqlEffect* index(const TableName& name) const;
+  [[nodiscard]] bool is_constrained_domain(const SqlType& type) const;
+  /// A function of this release that is IMMUTABLE or STABLE.
+  [[nodiscard]] bool is_steady(const std::string& function) const;
+  /// A CHECK on this table was validated, or added with validation, in this release.
+  [[nodiscard]] bool has_valid_check(const TableName& table) const;
+
+  /// In the present transaction: added NOT VALID.
+  [[nodiscard]] bool added_here(const TableName& table, const std::string& constraint) const;
+  struct Held {
+    TableName table;
+    LockMode mode = LockMode::access_share;
+  };
+  /// In the present transaction: locks that block writers of tables that are not new, oldest first.
+  [[nodiscard]] const std::vector<Held>& held() const { return held_; }
+  struct EnumValue {
+    TableName type;
+    std::string value;
+  };
+  [[nodiscard]] const std::vector<EnumValue>& values_added_here() const { return values_; }
+
+  void start(const StatementFacts& statement);
+  void note(const StatementFacts& statement, const SqlEffect& effect, int postgres);
+
+ private:
+  using Column = std::pair<TableName, std::string>;
+  using Object = std::pair<ObjectKind, TableName>;
+
+  void create(const StatementFacts& statement, const SqlEffect& effect);
+  void constrain(const SqlEffect& effect);
+  void rename(const SqlEffect& effect);
+  void hold(const SqlEffect& effect, int postgres);
+  void roll_back();
+
+  std::map<Object, std::size_t> new_;  // to its transaction
+  std::set<Column> columns_;
+  std::set<TableName> partitioned_;
+  std::set<Column> not_null_;
+  std::map<Column, std::vector<std::string>> checks_;  // NOT VALID: constraint → columns
+  std::map<Column, SqlType> types_;
+  std::map<TableName, SqlEffect> indexes_;
+  std::set<TableName> domains_;
+  std::set<std::string> steady_;
+  std::set<TableName> checked_;
+
+  std::optional<std::size_t> transaction_;
+  std::set<Column> added_;
+  std::vector<Held> held_;
+  std::vector<EnumValue> values_;
+};
+
+}  // namespace zdm::planner

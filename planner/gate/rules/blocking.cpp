@@ -1,0 +1,285 @@
+#include <array>
+
+#include "gate/costs.hpp"
+#include "gate/rules/themes.hpp"
+#include "gate/scene.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+std::optional<Fix> concurrently(Scene& s, std::string_view after) {
+  if (s.statement.in_transaction) return std::nullopt;
+  return insert_after(s, after, "CONCURRENTLY");
+}
+
+void index_not_concurrent(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (!s.is(Deed::create, ObjectKind::index) || e.concurrently || e.only) return;
+  if (s.history.is_new_table(e.other)) return;
+  s.say(fmt::format("writers of {} wait until the index is built", quote(e.other)),
+        "CREATE INDEX CONCURRENTLY, outside a transaction", concurrently(s, "INDEX"));
+}
+
+void drop_index_not_concurrent(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (!s.is(Deed::drop, ObjectKind::index) || e.concurrently) return;
+  const SqlEffect* made = s.history.index(e.object);
+  if (s.history.is_new(ObjectKind::index, e.object)) return;
+  if (made != nullptr && s.history.is_new_table(made->other)) return;
+  s.say("readers and writers of the table wait while, and before, the index is dropped",
+        "DROP INDEX CONCURRENTLY, outside a transaction",
+        e.cascade ? std::nullopt : concurrently(s, "INDEX"));
+}
+
+void reindex_not_concurrent(Scene& s) {
+  if (!s.is(Deed::reindex) || s.effect.concurrently || s.history.is_new_table(s.effect.object)) {
+    return;
+  }
+  s.say("writers wait until the indexes are rebuilt, and so do queries that would use them",
+        "REINDEX with CONCURRENTLY, outside a transaction");
+}
+
+void add_required_column(Scene& s) {
+  const ColumnFacts& c = s.effect.column;
+  if (!s.is(Deed::add_column) || !s.on_old_table() || !c.not_null || c.serial || c.identity ||
+      c.generated) {
+    return;
+  }
+  if (c.default_kind != SqlDefault::none && c.default_kind != SqlDefault::null) return;
+  s.say(
+      fmt::format("{} has no value for the rows of {}, nor for the inserts of the running release",
+                  s.part(), s.object()),
+      "give it a constant DEFAULT, or add it nullable, fill it, and set NOT NULL later");
+}
+
+// A change that keeps every value readable by the running release, and its file as it is.
+bool widens(const SqlType& from, const SqlType& to) {
+  if (from == to) return true;
+  if (from.array || to.array || !from.schema.empty() || !to.schema.empty()) return false;
+  const bool text = to.modifiers.empty() && (to.name == "text" || to.name == "varchar");
+  if (from.name == "varchar" || from.name == "text") {
+    if (text) return true;
+    return from.name == "varchar" && to.name == "varchar" && !from.modifiers.empty() &&
+           to.modifiers.size() == 1 && to.modifiers[0] >= from.modifiers[0];
+  }
+  return false;
+}
+
+void column_type_change(Scene& s) {
+  if (!s.is(Deed::change_type) || !s.on_old_table() || s.effect.kind != ObjectKind::table) return;
+  const SqlType* from = s.history.type_of(s.effect.object, s.effect.part);
+  if (from != nullptr && !s.effect.has_using && widens(*from, s.effect.column.type)) return;
+  s.say(fmt::format("{} is locked for readers and writers while its rows are converted, and the "
+                    "running release meets another type",
+                    s.object()),
+        "add a column of the new type, keep both in step, and drop the old one in a later release "
+        "(zdm: kind = \"change_column\")");
+}
+
+// "… NOT VALID" behind the clause, and VALIDATE as a statement of its own.
+std::optional<Fix> not_valid(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (s.statement.in_transaction || e.part.empty()) return std::nullopt;
+  if (e.where.end() != s.statement.place.end()) return std::nullopt;
+  return Fix{
+      e.where.end(), 0,
+      fmt::format(" NOT VALID;\nALTER TABLE {} VALIDATE CONSTRAINT {}", s.object(), s.part())};
+}
+
+bool adds(Scene& s, SqlConstraint kind) {
+  return s.is(Deed::add_constraint) && s.effect.constraint == kind && s.on_old_table() &&
+         s.effect.kind == ObjectKind::table;
+}
+
+void add_check_validating(Scene& s) {
+  if (!adds(s, SqlConstraint::check) || s.effect.not_valid) return;
+  s.say(fmt::format("readers and writers of {} wait until all its rows are checked", s.object()),
+        "add it NOT VALID, and VALIDATE CONSTRAINT in another transaction",
+        s.effect.inline_clause ? std::nullopt : not_valid(s));
+}
+
+void add_fk_validating(Scene& s) {
+  if (!adds(s, SqlConstraint::foreign_key)) return;
+  if (cost_of(s.effect, s.postgres).scans == Certainty::no) return;
+  if (s.postgres < 18 && s.history.is_partitioned(s.effect.object)) return;
+  s.say(fmt::format("writers of {} and {} wait until all rows are checked", s.object(),
+                    quote(s.effect.other)),
+        "add it NOT VALID, and VALIDATE CONSTRAINT in another transaction",
+        s.effect.inline_clause ? std::nullopt : not_valid(s));
+}
+
+void set_not_null_scan(Scene& s) {
+  if (!s.is(Deed::set_not_null) || s.effect.kind != ObjectKind::table || !s.on_old_table()) return;
+  if (s.history.is_not_null(s.effect.object, s.effect.part)) return;
+  s.say(fmt::format("readers and writers of {} wait until all its rows are checked", s.object()),
+        fmt::format("add CHECK ({} IS NOT NULL) NOT VALID, VALIDATE it in another transaction, "
+                    "then SET NOT NULL, and drop the check",
+                    s.part()));
+}
+
+void pk_using_index_nullable(Scene& s) {
+  if (!adds(s, SqlConstraint::primary_key) || s.effect.index.empty()) return;
+  const SqlEffect* made = s.history.index({s.effect.object.schema, s.effect.index});
+  if (made == nullptr) return;
+  for (const std::string& key : made->keys) {
+    if (s.history.is_not_null(s.effect.object, key)) continue;
+    return s.say(fmt::format("{} may be nullable: then all rows of {} are checked under "
+                             "ACCESS EXCLUSIVE",
+                             quote_identifier(key), s.object()),
+                 "make the columns NOT NULL first, through a validated CHECK");
+  }
+}
+
+void blocking_key(Scene& s, SqlConstraint kind) {
+  if (!adds(s, kind) || !s.effect.index.empty()) return;
+  s.say(fmt::format("readers and writers of {} wait until its index is built", s.object()),
+        "CREATE UNIQUE INDEX CONCURRENTLY first, and add the constraint USING INDEX");
+}
+
+void add_unique_blocking(Scene& s) {
+  blocking_key(s, SqlConstraint::unique);
+}
+
+void add_pk_blocking(Scene& s) {
+  blocking_key(s, SqlConstraint::primary_key);
+}
+
+void add_exclusion(Scene& s) {
+  if (!adds(s, SqlConstraint::exclusion)) return;
+  s.say(fmt::format("readers and writers of {} wait until its index is built", s.object()),
+        "no way is known that does not block: use a new table, or a time without traffic");
+}
+
+void table_rewrite(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (!s.on_old_table()) return;
+  if (e.deed == Deed::rewrite_table) {
+    return s.say(fmt::format("{} rewrites the whole table while readers and writers wait", e.to),
+                 "do this outside of releases, with a tool that copies online (pg_repack)");
+  }
+  if (e.deed != Deed::add_column) return;
+  const SqlCost cost = cost_of(e, s.postgres);
+  const bool domain = s.history.is_constrained_domain(e.column.type);
+  const bool function = e.column.default_kind == SqlDefault::unknown_function &&
+                        !s.history.is_steady(e.column.function);
+  if (cost.rewrites != Certainty::yes && !domain && !function) return;
+  s.say(
+      fmt::format(
+          "adding {} rewrites all of {} while readers and writers wait{}", s.part(), s.object(),
+          function ? fmt::format(", unless {}() is STABLE or IMMUTABLE", e.column.function) : ""),
+      "add the column without it, set the default for new rows, and fill the old ones in batches");
+}
+
+void domain_constraint(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (e.kind != ObjectKind::domain || s.history.is_new(ObjectKind::domain, e.object)) return;
+  if (e.deed != Deed::set_not_null && (e.deed != Deed::add_constraint || e.not_valid)) return;
+  s.say(fmt::format("writers of every table with a column of {} wait until its rows are checked",
+                    s.object()),
+        "add the constraint NOT VALID, and VALIDATE it in another transaction");
+}
+
+void attach_partition_scan(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (!s.is(Deed::attach_partition, ObjectKind::table)) return;
+  if (s.history.is_new_table(e.other) || s.history.has_valid_check(e.other)) return;
+  s.say(fmt::format("{} is locked and all its rows are checked, unless a valid CHECK implies the "
+                    "bounds",
+                    quote(e.other)),
+        "add the bounds as a CHECK NOT VALID and VALIDATE it before");
+}
+
+void detach_not_concurrent(Scene& s) {
+  if (!s.is(Deed::detach_partition) || s.effect.concurrently || !s.on_old_table()) return;
+  s.say(fmt::format("readers and writers of {} and its partition wait", s.object()),
+        "DETACH PARTITION … CONCURRENTLY, outside a transaction");
+}
+
+void partition_parent_lock(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (!s.is(Deed::create, ObjectKind::table) || e.to != "PARTITION OF") return;
+  if (s.history.is_new_table(e.other)) return;
+  s.say(fmt::format("readers and writers of {} wait for a lock on the whole of it", quote(e.other)),
+        "CREATE TABLE … (LIKE parent INCLUDING ALL), then ATTACH PARTITION");
+}
+
+void refresh_blocking(Scene& s) {
+  if (!s.is(Deed::refresh) || s.effect.concurrently || !s.on_old_table()) return;
+  s.say(fmt::format("readers of {} wait until it is computed", s.object()),
+        "REFRESH MATERIALIZED VIEW CONCURRENTLY; it needs a unique index on plain columns",
+        insert_after(s, "VIEW", "CONCURRENTLY"));
+}
+
+void disable_trigger(Scene& s) {
+  if (!s.is(Deed::disable_trigger) || !s.on_old_table()) return;
+  s.say(fmt::format("rows the running release writes to {} pass the trigger by", s.object()),
+        "leave the trigger on, or let it skip what you mean by a setting of the transaction");
+}
+
+void lock_table(Scene& s) {
+  if (!s.is(Deed::lock_table) || s.effect.lock < LockMode::share || !s.on_old_table()) return;
+  s.say(fmt::format("others wait for {} until the transaction ends", s.object()),
+        "let each statement take the lock it needs, under a short lock_timeout");
+}
+
+constexpr std::string_view kGroup = "blocking";
+constexpr std::string_view kTwoSteps =
+    "NOT VALID, then VALIDATE CONSTRAINT in another transaction.";
+constexpr Severity kError = Severity::error;
+constexpr Severity kWarning = Severity::warning;
+
+constexpr std::array<Rule, 20> kRules = {{
+    {"index-not-concurrent", kError, kGroup, "Writers wait while an index is built.",
+     "CREATE INDEX CONCURRENTLY.", 12, 18, index_not_concurrent},
+    {"drop-index-not-concurrent", kError, kGroup, "The table is locked to drop an index.",
+     "DROP INDEX CONCURRENTLY.", 12, 18, drop_index_not_concurrent},
+    {"reindex-not-concurrent", kError, kGroup, "Writers wait while indexes are rebuilt.",
+     "REINDEX CONCURRENTLY.", 12, 18, reindex_not_concurrent},
+    {"add-required-column", kError, kGroup,
+     "A NOT NULL column without default fails on rows that exist, and inserts of the running "
+     "release fail.",
+     "A constant default, or nullable first.", 12, 18, add_required_column},
+    {"column-type-change", kError, kGroup,
+     "The table is locked, mostly rewritten, and the running release meets another type.",
+     "A new column beside it.", 12, 18, column_type_change},
+    {"add-check-validating", kError, kGroup, "All rows are checked under ACCESS EXCLUSIVE.",
+     kTwoSteps, 12, 18, add_check_validating},
+    {"add-fk-validating", kError, kGroup, "All rows are checked while writers of both tables wait.",
+     kTwoSteps, 12, 18, add_fk_validating},
+    {"set-not-null-scan", kError, kGroup, "All rows are checked under ACCESS EXCLUSIVE.",
+     "A validated CHECK (… IS NOT NULL) first.", 12, 18, set_not_null_scan},
+    {"pk-using-index-nullable", kError, kGroup, "A nullable column of the key is checked.",
+     "SET NOT NULL first.", 12, 18, pk_using_index_nullable},
+    {"add-unique-blocking", kError, kGroup, "The index is built under ACCESS EXCLUSIVE.",
+     "A unique index, concurrently, then USING INDEX.", 12, 18, add_unique_blocking},
+    {"add-pk-blocking", kError, kGroup, "The index is built under ACCESS EXCLUSIVE.",
+     "A unique index, concurrently, then USING INDEX.", 12, 18, add_pk_blocking},
+    {"add-exclusion-constraint", kError, kGroup, "The index is built under ACCESS EXCLUSIVE.",
+     "A new table.", 12, 18, add_exclusion},
+    {"table-rewrite", kError, "rewrite", "The whole table is written anew under ACCESS EXCLUSIVE.",
+     "Fill in batches.", 12, 18, table_rewrite},
+    {"domain-constraint", kError, kGroup, "Every table with the domain is checked.", kTwoSteps, 12,
+     18, domain_constraint},
+    {"attach-partition-scan", kWarning, kGroup, "The partition is locked and checked.",
+     "A valid CHECK of its bounds.", 12, 18, attach_partition_scan},
+    {"detach-not-concurrent", kError, kGroup, "Parent and partition are locked.",
+     "DETACH PARTITION CONCURRENTLY.", 14, 18, detach_not_concurrent},
+    {"partition-parent-lock", kWarning, kGroup, "The parent is locked under ACCESS EXCLUSIVE.",
+     "CREATE TABLE, then ATTACH.", 12, 18, partition_parent_lock},
+    {"refresh-matview-blocking", kError, kGroup, "Readers of the view wait.",
+     "REFRESH CONCURRENTLY.", 12, 18, refresh_blocking},
+    {"disable-trigger", kWarning, kGroup, "Writes of the running release pass a trigger by.",
+     "Leave it on.", 12, 18, disable_trigger},
+    {"lock-table", kWarning, kGroup, "A lock is held until the transaction ends.",
+     "Let statements lock.", 12, 18, lock_table},
+}};
+
+}  // namespace
+
+std::span<const Rule> blocking_rules() {
+  return kRules;
+}
+
+}  // namespace zdm::planner

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <span>
+
+#include "gate/rule.hpp"
+
+namespace zdm::planner {
+
+[[nodiscard]] std::span<const Rule> destructive_rules();
+[[nodiscard]] std::span<const Rule> blocking_rules();
+[[nodiscard]] std::span<const Rule> transaction_rules();
+
+}  // namespace zdm::planner
