@@ -213,6 +213,7 @@ class Cost {
   }
 
   void add_constraint() {
+    if (effect_.to == "CREATE TABLE") return;  // in the cost of the table
     if (effect_.kind == ObjectKind::domain) {
       cost_.scans = effect_.not_valid ? Certainty::no : Certainty::maybe;
       return;

@@ -116,7 +116,7 @@ struct SqlEffect {
   ObjectKind kind = ObjectKind::table;
   TableName object;
   std::string part;  ///< column, constraint, value, trigger …
-  std::string to;    ///< the new name, or the words of `rewrite_table`
+  std::string to;    ///< the new name, or words: of `rewrite_table`, CREATE TABLE …
   TableName other;   ///< referenced table, parent of a partition, partition, table of an index
   Place where;       ///< of the clause, in the file
   LockMode lock = LockMode::access_exclusive;  ///< of `alter` and `lock_table`

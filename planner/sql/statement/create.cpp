@@ -173,7 +173,10 @@ void read_create_table(const PgQuery__CreateStmt& stmt, const StatementText& tex
     }
   }
   effects.push_back(std::move(table));
-  for (SqlEffect& constraint : constraints) effects.push_back(std::move(constraint));
+  for (SqlEffect& constraint : constraints) {
+    constraint.to = "CREATE TABLE";
+    effects.push_back(std::move(constraint));
+  }
 }
 
 bool read_create(const PgQuery__Node& node, const StatementText& text, Effects& effects) {
