@@ -15,6 +15,14 @@ Error error_at(const SqlText& text, const SqlFault& fault, std::string_view what
       .statement = text.text};
 }
 
+Error statement_error_at(const SqlText& text, const SqlFault& fault, std::string_view what) {
+  return Error{.code = ErrorCode::usage,
+               .message = fmt::format("{} is not valid SQL: {}", what, fault.message),
+               .hint = "correct it; the server has not seen it yet",
+               .where = place_of(text.source, fault.offset),
+               .statement = text.text};
+}
+
 Result<ExpressionFacts> check_expression(Engine engine, const SqlText& text,
                                          std::string_view what) {
   auto facts = analyse_expression(engine, text.text);
@@ -24,7 +32,7 @@ Result<ExpressionFacts> check_expression(Engine engine, const SqlText& text,
 
 Result<void> check_query(Engine engine, const SqlText& text, std::string_view what) {
   const auto statements = split_statements(engine, text.text);
-  if (!statements) return fail(error_at(text, statements.error(), what));
+  if (!statements) return fail(statement_error_at(text, statements.error(), what));
   std::string upper = statements->empty() ? std::string{} : statements->front().text;
   std::ranges::transform(upper, upper.begin(), [](unsigned char c) { return std::toupper(c); });
   const auto begins = [&](std::string_view word) { return upper.starts_with(word); };

@@ -15,6 +15,10 @@ namespace zdm::planner {
 [[nodiscard]] Result<ExpressionFacts> check_expression(Engine engine, const SqlText& text,
                                                        std::string_view what);
 
+/// The same of statements: "`query` is not valid SQL".
+[[nodiscard]] Error statement_error_at(const SqlText& text, const SqlFault& fault,
+                                       std::string_view what);
+
 /// Checks that the text is one statement that begins with SELECT, WITH, VALUES or TABLE.
 [[nodiscard]] Result<void> check_query(Engine engine, const SqlText& text, std::string_view what);
 

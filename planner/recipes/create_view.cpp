@@ -9,6 +9,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -56,7 +57,9 @@ Result<CreateView> CreateView::decode(KeyReader& keys) {
 }
 
 CatalogRequest CreateView::needs() const {
-  return {.tables = {name}};
+  auto tables = views::read_by(query);
+  tables.push_back(name);
+  return {.tables = std::move(tables)};
 }
 
 Result<Recipe> CreateView::plan(const Context& context) const {
@@ -75,7 +78,7 @@ Result<Recipe> CreateView::plan(const Context& context) const {
   step.step.records = {RecordName{
       .change = context.change, .role = "view", .table = view.name, .name = view.name.name}};
   step.step.effects = {PutTable{view}};
-  step.step.note = "takes ACCESS SHARE on what it reads";
+  step.step.locks = views::claims_of(context, query);
   recipe.fragments.push_back(std::move(step));
   return recipe;
 }

@@ -1,12 +1,14 @@
 #include "recipes/rename_table.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 #include <array>
 
 #include "locks/claims.hpp"
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -38,6 +40,15 @@ Result<Names> names_of(const Context& context, const RenameTableChange& change) 
   return names;
 }
 
+/// Some role has a privilege on the table or on a column of it without SELECT on all of it.
+bool reads_in_part(const Table& table) {
+  const auto reads = [](const std::string& words) {
+    return words.substr(0, words.find(" TO ")).find("SELECT") != std::string::npos;
+  };
+  const auto granted = [](const Column& column) { return !column.grants.empty(); };
+  return !std::ranges::all_of(table.grants, reads) || std::ranges::any_of(table.columns, granted);
+}
+
 Result<void> refuse(const Context& context, const Names& names) {
   const auto no = [&](std::string_view what, std::string_view hint) {
     return fail_at(
@@ -48,6 +59,12 @@ Result<void> refuse(const Context& context, const Names& names) {
   if (names.table.row_security && context.catalog.server_version < 150000) {
     return no("it has row security, which a view before PostgreSQL 15 would bypass",
               "upgrade the server, or rename the table in a maintenance window");
+  }
+  if (names.table.row_security && reads_in_part(names.table)) {
+    return no(
+        "it has row security, and a role that may not read all of it, which it must be able "
+        "to through a view that keeps row security",
+        "grant that role SELECT on the whole table, or rename it in a maintenance window");
   }
   if (names.table.published) {
     return no("it is in a publication, whose subscribers know it by name",
@@ -65,20 +82,20 @@ Result<void> refuse(const Context& context, const Names& names) {
 }
 
 /// An updatable view of all columns (PostgreSQL manual, CREATE VIEW, "Updatable Views"), with the
-/// table's privileges.
+/// table's owner and privileges. Where the table has row security, the one who asks is checked on
+/// the table too (`security_invoker`), and then must have SELECT on every column the view names,
+/// whatever it does; elsewhere the copied privileges decide as they do on the table.
 std::vector<std::string> create_view(const Context& context, const Names& names,
                                      const TableName& view, const TableName& table) {
   std::vector<std::string> columns;
   for (const auto& column : names.table.columns) columns.push_back(column.name);
-  const bool invoker = context.catalog.server_version >= 150000;
+  const bool invoker = names.table.row_security;
   std::vector<std::string> sql = {fmt::format("CREATE VIEW {}{} AS SELECT {} FROM {}", quote(view),
                                               invoker ? " WITH (security_invoker = true)" : "",
                                               columns.empty() ? "*" : quote_list(columns),
                                               quote(table))};
-  for (const auto& grant : names.table.grants) {
-    const auto to = grant.find(" TO ");
-    sql.push_back(
-        fmt::format("GRANT {} ON {}{}", grant.substr(0, to), quote(view), grant.substr(to)));
+  for (auto& each : views::share(context, view, names.table, columns)) {
+    sql.push_back(std::move(each));
   }
   return sql;
 }

@@ -9,6 +9,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -46,7 +47,8 @@ TableName aside(const Table& view) {
 
 Result<void> refuse_dependents_of(const Context& context, const Table& view) {
   for (const auto& dependent : view.dependents) {
-    if (!dependent.certain) continue;
+    const bool own = dependent.kind == DependentKind::trigger;
+    if (!dependent.certain || own) continue;
     return fail_at(
         where_of(context), ErrorCode::refused,
         fmt::format("view {} cannot be replaced: {} depends on it and would go on reading the "
@@ -68,21 +70,48 @@ Fragment step_on(const Context& context, const Table& view, Slot slot,
   return fragment;
 }
 
-std::vector<std::string> create_beside(const Table& view, const SqlText& query) {
+/// What stands on single columns follows the name, which a star or an unnamed expression leaves to
+/// the server; INSTEAD OF triggers cannot follow at all.
+Result<void> refuse_what_cannot_follow(const Context& context, const Table& view,
+                                       const SqlText& query) {
+  const auto no = [&](const std::string& what, std::string_view hint) {
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("view {} cannot be replaced: {}", quote(view.name), what),
+                   std::string(hint));
+  };
+  if (!view.triggers.empty()) {
+    return no(fmt::format("the new one would lack trigger {}",
+                          quote_identifier(view.triggers.front().name)),
+              "make a view of another name with triggers of its own, by kind = \"sql\"");
+  }
+  const auto special = [](const Column& column) {
+    return !column.grants.empty() || !column.comment.empty() || !column.default_sql.empty();
+  };
+  const auto found = std::ranges::find_if(view.columns, special);
+  if (found == view.columns.end() || views::columns_of(query)) return {};
+  return no(fmt::format("{} has privileges, a comment or a default of its own, and `query` does "
+                        "not name its columns",
+                        describe(view, found->name)),
+            "name every column of `query`: SELECT id, lower(name) AS name");
+}
+
+std::vector<std::string> create_beside(const Context& context, const Table& view,
+                                       const SqlText& query) {
   const auto name = beside(view);
   const auto options =
       view.view_options.empty() ? "" : fmt::format(" WITH ({})", view.view_options);
+  const auto columns = views::columns_of(query).value_or(std::vector<std::string>{});
   std::vector<std::string> sql = {
       fmt::format("CREATE VIEW {}{} AS\n{}", quote(name), options, query.text)};
-  for (const auto& grant : view.grants) {
-    const auto to = grant.find(" TO ");
-    sql.push_back(
-        fmt::format("GRANT {} ON {}{}", grant.substr(0, to), quote(name), grant.substr(to)));
-  }
-  if (!view.comment.empty()) {
-    sql.push_back(
-        fmt::format("COMMENT ON VIEW {} IS {}", quote(name), quote_literal(view.comment)));
-  }
+  for (auto& each : views::share(context, name, view, columns)) sql.push_back(std::move(each));
+  for (auto& each : views::describe(name, view, columns)) sql.push_back(std::move(each));
+  return sql;
+}
+
+/// SQLite cannot rename a view: it is made anew, and its triggers, which go with it, too.
+std::vector<std::string> make_anew(const Table& view, const std::string& create) {
+  std::vector<std::string> sql = {fmt::format("DROP VIEW {}", quote(view.name)), create};
+  for (const auto& trigger : view.triggers) sql.push_back(trigger.definition);
   return sql;
 }
 
@@ -94,7 +123,9 @@ const KindInfo& ReplaceView::info() {
       .summary = "lets a view with another query take the place of the old one in one transaction",
       .keys = kKeys,
       .common_keys = "",
-      .expand = "the new view is created beside the old, with its privileges, options and comment",
+      .expand =
+          "the new view is created beside the old, with its owner, privileges, options, comments "
+          "and column defaults",
       .backfill = "",
       .switch_ = "the two change names in one transaction",
       .contract = "the old view is dropped",
@@ -114,9 +145,11 @@ Result<ReplaceView> ReplaceView::decode(KeyReader& keys) {
 }
 
 CatalogRequest ReplaceView::needs() const {
-  return {.tables = {name,
-                     {name.schema, unique_name(name.name, "_zdm_new", {})},
-                     {name.schema, unique_name(name.name, "_zdm_old", {})}}};
+  auto tables = views::read_by(query);
+  tables.push_back(name);
+  tables.push_back({name.schema, unique_name(name.name, "_zdm_new", {})});
+  tables.push_back({name.schema, unique_name(name.name, "_zdm_old", {})});
+  return {.tables = std::move(tables)};
 }
 
 Result<Recipe> ReplaceView::plan(const Context& context) const {
@@ -127,15 +160,17 @@ Result<Recipe> ReplaceView::plan(const Context& context) const {
   if (context.phase == Phase::expand) {
     ZDM_CHECK(refuse_dependents_of(context, view));
     if (sqlite) return recipe;  // a view cannot be renamed there: it is made anew at switch
-    auto step = step_on(context, view, Slot::shape, create_beside(view, query));
+    ZDM_CHECK(refuse_what_cannot_follow(context, view, query));
+    auto step = step_on(context, view, Slot::shape, create_beside(context, view, query));
+    step.step.locks = views::claims_of(context, query);
     step.step.effects = {PutTable{Table{.name = beside(view), .kind = TableKind::view}}};
     recipe.fragments.push_back(std::move(step));
   } else if (context.phase == Phase::switch_) {
     ZDM_CHECK(refuse_dependents_of(context, view));
     auto step = step_on(context, view, Slot::exchange, {});
     if (sqlite) {
-      step.step.sql = {fmt::format("DROP VIEW {}", quote(view.name)),
-                       fmt::format("CREATE VIEW {} AS\n{}", quote(view.name), query.text)};
+      step.step.sql =
+          make_anew(view, fmt::format("CREATE VIEW {} AS\n{}", quote(view.name), query.text));
     } else {
       step.step.sql = {rename(view.name, aside(view)), rename(beside(view), view.name)};
       step.step.locks = Claims()
@@ -171,8 +206,7 @@ Result<Recipe> ReplaceView::undo(const Context& context) const {
     const auto* before = context.progress.table_before(view.name);
     if (before == nullptr) return recipe;
     recipe.fragments.push_back(
-        step_on(context, view, Slot::exchange,
-                {fmt::format("DROP VIEW {}", quote(view.name)), before->sql}));
+        step_on(context, view, Slot::exchange, make_anew(view, before->sql)));
   } else if (context.phase == Phase::switch_ && context.catalog.table(aside(view)) != nullptr) {
     auto step = step_on(context, view, Slot::exchange,
                         {rename(view.name, beside(view)), rename(aside(view), view.name)});

@@ -81,7 +81,7 @@ Result<void> refuse_outside(const SqlText& text, const SqlStatement& statement) 
 Result<Recipe> recipe_of(const Context& context, const SqlText& text, Slot slot) {
   const auto statements = split_statements(context.catalog.engine, text.text);
   if (!statements) {
-    return fail(error_at(text, statements.error(), "the SQL"));
+    return fail(statement_error_at(text, statements.error(), "the SQL"));
   }
   Recipe recipe;
   Fragment step{.slot = slot, .table = {"", context.migration.id.value}};

@@ -171,6 +171,13 @@ std::vector<LockClaim> drop_table_claims(Engine engine, const Table& table) {
   for (const auto& constraint : table.constraints) {
     if (constraint.references) claims.add(constraint.references->table, LockMode::access_exclusive);
   }
+  // A sequence that a column owns goes with its column.
+  for (const auto& dependent : table.dependents) {
+    constexpr std::string_view kPrefix = "sequence ";
+    if (dependent.kind != DependentKind::sequence || !dependent.name.starts_with(kPrefix)) continue;
+    claims.merge({LockClaim{.relation = dependent.name.substr(kPrefix.size()),
+                            .mode = LockMode::access_exclusive}});
+  }
   return claims.list();
 }
 

@@ -52,7 +52,11 @@ std::vector<Subject> subjects() {
                                          "set_not_null with up",
                                          "add_unique",
                                          "drop_constraint of a foreign key",
-                                         "replace_index"};
+                                         "replace_index",
+                                         "create_table with every key",
+                                         "drop_table with all that goes with it",
+                                         "rename_table with all that hangs on it",
+                                         "sql with every key"};
   constexpr std::array kSqliteNames = {"rename_column that references",
                                        "change_column under the same name", "drop_column with down",
                                        "add_column NOT NULL with a constant default"};

@@ -79,7 +79,7 @@ Result<void> read_dependents(Connection& connection, Catalog& catalog) {
                   WHEN pr.oid IS NOT NULL THEN 'publication'
                   WHEN f.classid = 'pg_statistic_ext'::regclass THEN 'statistics'
                   WHEN f.classid = 'pg_proc'::regclass THEN 'function'
-                  WHEN f.classid = 'pg_class'::regclass AND c.relkind = 'S' AND f.deptype = 'a'
+                  WHEN f.classid = 'pg_class'::regclass AND c.relkind = 'S' AND f.deptype IN ('a', 'i')
                   THEN 'sequence'
                   WHEN f.classid = 'pg_class'::regclass AND f.objsubid > 0
                        AND f.objid <> f.table_oid THEN 'other'

@@ -61,10 +61,14 @@ struct Looked {
   std::vector<Observed> steps;
   std::string error;
   bool may_rewrite = false;
+  bool own_sql = false;  ///< the author's statements, whose locks zdm does not know, and says so
 };
 
 Looked look_at(const Case& subject) {
-  Looked looked{.subject = subject.name, .steps = {}, .error = {}, .may_rewrite = false};
+  Looked looked{.subject = subject.name, .steps = {}, .error = {}};
+  looked.own_sql = std::any_of(
+      subject.migrations.begin(), subject.migrations.end(),
+      [](const auto& each) { return each.find("kind = \"sql\"") != std::string::npos; });
   looked.may_rewrite = !subject.allowed.empty();
   const auto observer = std::make_shared<LockObserver>();
   try {
@@ -98,10 +102,11 @@ TEST_CASE("every step takes the locks it claims, and no others", "[live][claims]
   for (const Looked& looked : all_looked_at()) {
     INFO(looked.subject);
     CHECK(looked.error == "");
+    seen += looked.steps.size();
+    if (looked.own_sql) continue;
     for (const Observed& step : looked.steps) {
       if (const auto text = differences(step); !text.empty()) FAIL_CHECK(text);
     }
-    seen += looked.steps.size();
   }
   CHECK(seen > 0);
 }
@@ -111,7 +116,7 @@ TEST_CASE("no step reads or rewrites a table under a lock that keeps others wait
   for (const Looked& looked : all_looked_at()) {
     INFO(looked.subject);
     CHECK(looked.error == "");
-    if (looked.may_rewrite) continue;
+    if (looked.may_rewrite || looked.own_sql) continue;
     for (const Observed& step : looked.steps) {
       INFO(step.step);
       CHECK(step.scanned == std::vector<std::string>{});

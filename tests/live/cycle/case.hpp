@@ -22,6 +22,10 @@ struct Case {
   /// Asked after contract: a query and its first field.
   std::vector<std::pair<std::string, std::string>> finally = {};
   std::vector<std::string> allowed = {};  ///< --allow
+  /// Tables and views that contract takes away, and nothing else does.
+  std::vector<std::string> gone = {};
+  /// What an undo of expand says it leaves behind: then the schema stays as expand made it.
+  std::vector<std::string> kept = {};
 };
 
 inline const std::vector<migrations::Engine> kBoth = {migrations::Engine::postgresql,
@@ -37,5 +41,8 @@ inline const std::vector<migrations::Engine> kSqlite = {migrations::Engine::sqli
 [[nodiscard]] std::vector<Case> column_cases();     ///< add_column, drop_column
 [[nodiscard]] std::vector<Case> guarantee_cases();  ///< constraints, defaults, comments, indexes
 [[nodiscard]] std::vector<Case> table_cases();      ///< tables of every sort, awkward names
+[[nodiscard]] std::vector<Case> relation_cases();   ///< create_table, drop_table, rename_table
+[[nodiscard]] std::vector<Case> view_cases();       ///< create_view, replace_view
+[[nodiscard]] std::vector<Case> other_cases();      ///< add_enum_value, sql
 
 }  // namespace zdm::tests

@@ -23,7 +23,8 @@ class Cycle final {
 
   void apply(planner::Phase phase, const std::string& release,
              std::optional<std::size_t> migration = std::nullopt);
-  void rollback(std::optional<std::size_t> migration = std::nullopt);
+  /// Returns what it says it leaves behind.
+  std::vector<std::string> rollback(std::optional<std::size_t> migration = std::nullopt);
   void live(const std::string& release);
   /// Old against new shape: no row may differ.
   void verify();
@@ -35,6 +36,7 @@ class Cycle final {
   [[nodiscard]] const std::vector<planner::Migration>& migrations() const { return files_; }
 
  private:
+  enum class Arrow { forward, contract, back };
   struct Content {
     Columns columns;
     std::map<std::string, std::vector<std::vector<migrations::Text>>> rows;
@@ -43,7 +45,9 @@ class Cycle final {
   [[nodiscard]] migrations::Environment environment();
   void write(const std::vector<std::string>& statements, const std::string& whose);
   [[nodiscard]] Content content();
-  void require_kept(const Content& before, bool destructive, const std::string& arrow);
+  void require_kept(const Content& before, Arrow arrow, const std::string& name);
+  void require_present(const Columns& before, const Columns& now, Arrow arrow,
+                       const std::string& name) const;
   void require_sound(const std::string& arrow);
   [[nodiscard]] bool is_repaired(const std::string& table, const std::string& column) const;
 

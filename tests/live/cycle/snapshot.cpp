@@ -172,13 +172,13 @@ Columns columns_of(Database& database) {
       SELECT a.attrelid::regclass, quote_ident(a.attname)
         FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
         JOIN pg_namespace s ON s.oid = c.relnamespace
-       WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND a.attnum > 0
+       WHERE c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition AND a.attnum > 0
          AND NOT a.attisdropped
          AND s.nspname NOT IN ('zdm', 'pg_catalog', 'information_schema', 'pg_toast'))")
                                                             : database.rows(R"(
       SELECT '"' || replace(t.name, '"', '""') || '"', '"' || replace(c.name, '"', '""') || '"'
         FROM sqlite_schema t, pragma_table_xinfo(t.name) c
-       WHERE t.type = 'table' AND t.name NOT LIKE 'zdm\_%' ESCAPE '\'
+       WHERE t.type IN ('table', 'view') AND t.name NOT LIKE 'zdm\_%' ESCAPE '\'
          AND t.name NOT LIKE 'sqlite\_%' ESCAPE '\')");
   Columns columns;
   for (const auto& row : rows) columns[*row[0]].push_back(*row[1]);

@@ -19,7 +19,7 @@ using Shape = std::vector<std::string>;
 [[nodiscard]] std::string difference(const std::vector<std::string>& before,
                                      const std::vector<std::string>& after);
 
-/// Table (as SQL names it) to its columns (quoted).
+/// Table or view (as SQL names it) to its columns (quoted).
 using Columns = std::map<std::string, std::vector<std::string>>;
 [[nodiscard]] Columns columns_of(Database& database);
 

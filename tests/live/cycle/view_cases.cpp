@@ -1,0 +1,126 @@
+#include "case.hpp"
+#include "words.hpp"
+
+namespace zdm::tests {
+
+namespace {
+
+std::string view(std::string_view kind, std::string_view name, std::string_view query) {
+  return fmt::format("[[change]]\nkind = \"{}\"\nname = '{}'\nquery = '''{}'''\n", kind, name,
+                     query);
+}
+
+/// What a view may read; both releases write it.
+Case over_users(std::string name, std::vector<migrations::Engine> engines, std::string migration) {
+  return {.name = std::move(name),
+          .engines = std::move(engines),
+          .setup = {"CREATE TABLE users (id integer PRIMARY KEY, name text, active boolean "
+                    "NOT NULL DEFAULT true)",
+                    "CREATE TABLE orders (id integer PRIMARY KEY, owner integer)",
+                    "CREATE INDEX users_name ON users (name)",
+                    "INSERT INTO users VALUES (1, 'a', true), (2, NULL, false), (3, 'c', true)",
+                    "INSERT INTO orders VALUES (1, 1), (2, 2)"},
+          .migrations = {std::move(migration)},
+          .old_writes = {"INSERT INTO users (id, name) VALUES ({n}, 'old')",
+                         "UPDATE users SET name = 'u{n}' WHERE id = 1"},
+          .new_writes = {"INSERT INTO users (id, name, active) VALUES ({n} + 5000, 'new', false)"},
+          .repaired = {}};
+}
+
+std::vector<Case> created() {
+  auto nested = over_users("create_view over a join and a view", kBoth,
+                           view("create_view", "busy",
+                                "WITH few AS (SELECT owner FROM orders WHERE id > 0) "
+                                "SELECT a.id, (SELECT count(*) FROM users) AS of_all "
+                                "FROM active_users AS a JOIN few ON few.owner = a.id"));
+  nested.setup.emplace_back("CREATE VIEW active_users AS SELECT id, name FROM users WHERE active");
+  nested.new_writes.emplace_back("SELECT of_all FROM busy");
+  auto plain = over_users(
+      "create_view", kBoth,
+      view("create_view", "active_users", "SELECT id, name FROM users WHERE active -- all"));
+  plain.new_writes.emplace_back("SELECT id, name FROM active_users");
+  auto awkward = over_users("create_view with an awkward name", kBoth,
+                            view("create_view", "\"my view\"", "SELECT id FROM users"));
+  awkward.new_writes.emplace_back("SELECT id FROM \"my view\"");
+  return {plain, nested, awkward};
+}
+
+/// The old release reads id and name of active_users, the next one state as well.
+Case replaced(std::string name, std::vector<migrations::Engine> engines) {
+  auto subject = over_users("replace_view " + name, std::move(engines),
+                            view("replace_view", "active_users",
+                                 "SELECT id, name, 'on' AS state FROM users WHERE active"));
+  subject.setup.emplace_back("CREATE VIEW active_users AS SELECT id, name FROM users WHERE active");
+  subject.old_writes.emplace_back("SELECT id, name FROM active_users");
+  subject.finally = {{"SELECT DISTINCT state FROM active_users", "on"}};
+  return subject;
+}
+
+/// Columns in another order and of another type: what CREATE OR REPLACE VIEW cannot do.
+Case replaced_in_another_order() {
+  auto subject = replaced("by another order of columns", kPostgres);
+  subject.migrations = {view("replace_view", "active_users",
+                             "SELECT 'on' AS state, name::varchar AS name, id::bigint AS id "
+                             "FROM users WHERE active")};
+  return subject;
+}
+
+/// Everything that stands on a view beside its query.
+Case described() {
+  auto subject = replaced("with privileges, options and comments", kPostgres);
+  for (const char* sql :
+       {"ALTER VIEW active_users SET (security_barrier = true, check_option = local)",
+        "COMMENT ON VIEW active_users IS 'who''s here'",
+        "COMMENT ON COLUMN active_users.name IS 'of birth'",
+        "GRANT SELECT ON active_users TO pg_monitor WITH GRANT OPTION",
+        "GRANT SELECT (id), UPDATE (name) ON active_users TO PUBLIC",
+        "ALTER VIEW active_users ALTER name SET DEFAULT 'nobody'"}) {
+    subject.setup.emplace_back(sql);
+  }
+  subject.old_writes.emplace_back("INSERT INTO active_users (id) VALUES ({n} + 30000)");
+  subject.old_writes.emplace_back(
+      "SET ROLE pg_read_all_settings; UPDATE active_users SET name = 'r' WHERE id = 1; RESET ROLE");
+  subject.new_writes.emplace_back("INSERT INTO active_users (id) VALUES ({n} + 40000)");
+  subject.finally.insert(
+      subject.finally.end(),
+      {{"SELECT count(*) FROM users WHERE id > 30000 AND name IS DISTINCT FROM 'nobody'", "0"},
+       {"SELECT obj_description('active_users'::regclass)", "who's here"},
+       {"SELECT col_description('active_users'::regclass, 2)", "of birth"},
+       {"SELECT has_column_privilege('pg_read_all_settings', 'active_users', 'name', 'UPDATE')",
+        "t"},
+       {"SELECT reloptions FROM pg_class WHERE oid = 'active_users'::regclass",
+        "{security_barrier=true,check_option=local}"}});
+  return subject;
+}
+
+std::vector<Case> replaced_on_postgres() {
+  auto awkward = over_users(
+      "replace_view with an awkward name", kPostgres,
+      view("replace_view", "app.\"my view\"", "SELECT id, name AS \"a name\" FROM users"));
+  awkward.setup.emplace_back("CREATE SCHEMA app");
+  awkward.setup.emplace_back("CREATE VIEW app.\"my view\" AS SELECT id FROM users");
+  return {replaced("plain", kPostgres), replaced_in_another_order(), described(), awkward};
+}
+
+/// The triggers through which a view of SQLite takes writes outlive its replacement.
+Case replaced_on_sqlite() {
+  auto subject = replaced("with a trigger", kSqlite);
+  subject.setup.emplace_back(
+      "CREATE TRIGGER through INSTEAD OF INSERT ON active_users BEGIN "
+      "INSERT INTO users (id, name) VALUES (NEW.id, NEW.name); END");
+  subject.old_writes.emplace_back("INSERT INTO active_users (id, name) VALUES ({n} + 7000, 't')");
+  subject.new_writes.emplace_back("INSERT INTO active_users (id, name) VALUES ({n} + 8000, 't')");
+  return subject;
+}
+
+}  // namespace
+
+std::vector<Case> view_cases() {
+  auto all = created();
+  for (auto& each : replaced_on_postgres()) all.push_back(std::move(each));
+  all.push_back(replaced("on SQLite", kSqlite));
+  all.push_back(replaced_on_sqlite());
+  return all;
+}
+
+}  // namespace zdm::tests
