@@ -58,6 +58,7 @@ void History::start(const StatementFacts& statement) {
   transaction_ = statement.transaction;
   added_.clear();
   held_.clear();
+  held_names_.clear();
   values_.clear();
 }
 
@@ -146,17 +147,29 @@ void History::rename(const SqlEffect& effect) {
   new_[{effect.kind, {effect.object.schema, effect.to}}] = transaction;
 }
 
-void History::hold(const SqlEffect& effect, int postgres) {
+std::vector<History::Held> History::would_hold(const SqlEffect& effect, int postgres) const {
+  if (effect.kind == ObjectKind::index) {
+    const bool blocks = effect.deed == Deed::create && !effect.concurrently;
+    if (!blocks || is_new_table(effect.other)) return {};
+    return {{effect.other, LockMode::share}};
+  }
+  if (effect.deed == Deed::create && effect.kind == ObjectKind::table) return {};
+  std::vector<Held> holds;
   for (const LockClaim& claim : cost_of(effect, postgres).locks) {
     if (claim.mode < LockMode::share) continue;
     const TableName& table = claim.relation == quote(effect.object) ? effect.object : effect.other;
-    if (table.name.empty() || is_new_table(table) || effect.kind == ObjectKind::index) continue;
-    if (effect.deed == Deed::create && effect.kind == ObjectKind::table) continue;
-    held_.push_back({table, claim.mode});
+    if (!table.name.empty() && !is_new_table(table)) holds.push_back({table, claim.mode});
   }
-  if (effect.deed == Deed::create && effect.kind == ObjectKind::index && !effect.concurrently &&
-      !is_new_table(effect.other)) {
-    held_.push_back({effect.other, LockMode::share});
+  return holds;
+}
+
+bool History::holds(const TableName& table) const {
+  return held_names_.contains(table);
+}
+
+void History::hold(const SqlEffect& effect, int postgres) {
+  for (Held& held : would_hold(effect, postgres)) {
+    if (held_names_.insert(held.table).second) held_.push_back(std::move(held));
   }
 }
 

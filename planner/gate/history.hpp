@@ -35,8 +35,12 @@ class History {
     TableName table;
     LockMode mode = LockMode::access_share;
   };
-  /// In the present transaction: locks that block writers of tables that are not new, oldest first.
+  /// In the present transaction: locks that block writers of tables that are not new, oldest first,
+  /// one for each table.
   [[nodiscard]] const std::vector<Held>& held() const { return held_; }
+  [[nodiscard]] bool holds(const TableName& table) const;
+  /// What the effect would add, whether or not it is held.
+  [[nodiscard]] std::vector<Held> would_hold(const SqlEffect& effect, int postgres) const;
   struct EnumValue {
     TableName type;
     std::string value;
@@ -70,6 +74,7 @@ class History {
   std::optional<std::size_t> transaction_;
   std::set<Column> added_;
   std::vector<Held> held_;
+  std::set<TableName> held_names_;
   std::vector<EnumValue> values_;
 };
 

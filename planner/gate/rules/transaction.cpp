@@ -48,17 +48,12 @@ void unbatched_delete(Scene& s) {
 void multi_table_lock(Scene& s) {
   if (!s.statement.in_transaction || !s.on_old_table() || s.history.held().empty()) return;
   if (s.is(Deed::update) || s.is(Deed::remove) || s.is(Deed::insert) || s.is(Deed::merge)) return;
-  History after = s.history;
-  const std::size_t before = after.held().size();
-  after.note(s.statement, s.effect, s.postgres);
-  if (after.held().size() == before) return;
-  const TableName& table = after.held().back().table;
-  for (const auto& held : s.history.held()) {
-    if (held.table == table) return;
+  for (const auto& wanted : s.history.would_hold(s.effect, s.postgres)) {
+    if (s.history.holds(wanted.table)) continue;
+    return s.say(fmt::format("{} stays locked while the transaction waits for {}",
+                             quote(s.history.held().front().table), quote(wanted.table)),
+                 "one table in each transaction");
   }
-  s.say(fmt::format("{} stays locked while the transaction waits for {}",
-                    quote(s.history.held().front().table), quote(table)),
-        "one table in each transaction");
 }
 
 void backfill_under_ddl_lock(Scene& s) {
@@ -66,9 +61,7 @@ void backfill_under_ddl_lock(Scene& s) {
   const bool writes = e.deed == Deed::update || e.deed == Deed::remove || e.deed == Deed::merge ||
                       (e.deed == Deed::insert && e.from_query);
   if (!writes || s.history.held().empty()) return;
-  bool same = false;
-  for (const auto& held : s.history.held()) same = same || held.table == e.object;
-  if (!same && !e.unbounded && !e.from_query) return;
+  if (!s.history.holds(e.object) && !e.unbounded && !e.from_query) return;
   s.say(fmt::format("{} stays locked until these rows are written",
                     quote(s.history.held().front().table)),
         "commit the change of the schema first, and write the rows in transactions of their own");

@@ -145,6 +145,14 @@ TEST_CASE("what a table IF NOT EXISTS makes is not new, nor the same name in a s
         std::vector<std::string>{"drop-table"});
 }
 
+TEST_CASE("one transaction over one table, a foreign key's two included, is no wide lock",
+          "[gate]") {
+  CHECK(found("BEGIN; ALTER TABLE t ADD a int; ALTER TABLE t ADD b int; COMMIT").empty());
+  CHECK(found("BEGIN; CREATE TABLE t (a int); ALTER TABLE t ADD b int; ALTER TABLE u ADD b int; "
+              "COMMIT")
+            .empty());
+}
+
 TEST_CASE("a rule holds for the versions it names", "[gate]") {
   CHECK(found("ALTER TABLE p DETACH PARTITION q", 13).empty());
 }

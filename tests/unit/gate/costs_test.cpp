@@ -13,7 +13,7 @@ using namespace zdm::planner;
 
 namespace {
 
-// lock_matrix.json: what 242 statements took on PostgreSQL 12 to 18, as seen in pg_locks, relation
+// lock_matrix.json: what 232 statements took on PostgreSQL 12 to 18, as seen in pg_locks, relation
 // files and pg_stat_xact_user_tables. Statements that fail are left out.
 nlohmann::json matrix() {
   std::ifstream file(ZDM_SOURCE_DIR "/tests/unit/gate/lock_matrix.json");
