@@ -1,7 +1,7 @@
 == expand
 -- expand.1 transaction
 -- lock ACCESS SHARE on users
-CREATE VIEW accounts WITH (security_invoker = true) AS SELECT * FROM users;
+CREATE VIEW accounts AS SELECT * FROM users;
 == backfill
 == switch
 -- switch.1 transaction
@@ -9,7 +9,7 @@ CREATE VIEW accounts WITH (security_invoker = true) AS SELECT * FROM users;
 -- lock ACCESS EXCLUSIVE on users
 DROP VIEW accounts;
 ALTER TABLE users RENAME TO accounts;
-CREATE VIEW users WITH (security_invoker = true) AS SELECT * FROM accounts;
+CREATE VIEW users AS SELECT * FROM accounts;
 == contract
 -- contract.1 transaction, destructive
 -- lock ACCESS EXCLUSIVE on users

@@ -1,5 +1,6 @@
 == expand
 -- expand.1 transaction
+-- lock ACCESS SHARE on users
 CREATE VIEW active_users_zdm_new AS
 SELECT id, email, seen_at FROM users WHERE active;
 == backfill

@@ -234,6 +234,7 @@ TEST_CASE("everything about a rich PostgreSQL table is read", "[live][database][
                                    "policy mine on table users: team",
                                    "generated column shout: name",
                                    "statistics object users_stats: email name",
+                                   "sequence app.users_id_seq: id",
                                    "sequence app.users_picked_seq: picked",
                                    "function find_user()? email",
                                    "function stamp()? created"};
