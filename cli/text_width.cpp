@@ -37,27 +37,41 @@ bool in(std::uint32_t point, const std::array<Range, N>& ranges) {
   });
 }
 
+constexpr std::array kHidden = {Range{0x0080, 0x009F}, Range{0x061C, 0x061C},
+                                Range{0x200E, 0x200F}, Range{0x2028, 0x202E},
+                                Range{0x2066, 0x2069}, Range{0xFFFE, 0xFFFF}};
+
 struct Character {
   std::size_t bytes = 1;
   std::size_t width = 1;
+  std::uint32_t point = 0;
+  bool valid = true;
 };
 
 std::uint32_t byte_at(std::string_view text, std::size_t at) {
   return static_cast<unsigned char>(text[at]);
 }
 
+/// Neither longer than needed, nor a surrogate, nor beyond Unicode: RFC 3629.
+bool well_formed(std::uint32_t point, std::size_t bytes) {
+  constexpr std::array<std::uint32_t, 5> kLeast = {0, 0, 0x80, 0x800, 0x10000};
+  return point >= kLeast[bytes] && point <= 0x10FFFF && (point < 0xD800 || point > 0xDFFF);
+}
+
 Character character_at(std::string_view text, std::size_t at) {
   const auto lead = byte_at(text, at);
-  if (lead < 0x80) return {1, lead < 0x20 || lead == 0x7F ? 0U : 1U};
+  if (lead < 0x80) return {1, lead < 0x20 || lead == 0x7F ? 0U : 1U, lead, true};
   const std::size_t bytes = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : lead >= 0xC0 ? 2 : 1;
-  if (bytes == 1 || at + bytes > text.size()) return {1, 1};
+  const Character invalid{1, 1, lead, false};
+  if (bytes == 1 || lead >= 0xF8 || at + bytes > text.size()) return invalid;
   std::uint32_t point = lead & (0xFFU >> (bytes + 1));
   for (std::size_t i = 1; i < bytes; ++i) {
     const auto next = byte_at(text, at + i);
-    if ((next & 0xC0U) != 0x80U) return {1, 1};
+    if ((next & 0xC0U) != 0x80U) return invalid;
     point = (point << 6U) | (next & 0x3FU);
   }
-  return {bytes, in(point, kZero) ? 0U : in(point, kWide) ? 2U : 1U};
+  if (!well_formed(point, bytes)) return invalid;
+  return {bytes, in(point, kZero) ? 0U : in(point, kWide) ? 2U : 1U, point, true};
 }
 
 /// Appends the line `words` of one paragraph, broken at blanks.
@@ -89,6 +103,10 @@ std::size_t display_width(std::string_view text) {
     at += character.bytes;
   }
   return width;
+}
+
+std::size_t character_size(std::string_view text, std::size_t at) {
+  return character_at(text, at).bytes;
 }
 
 std::string padded(std::string_view text, std::size_t width) {
@@ -125,13 +143,18 @@ std::vector<std::string> wrapped(std::string_view text, std::size_t width) {
 std::string printable(std::string_view text) {
   std::string result;
   result.reserve(text.size());
-  for (const char c : text) {
-    const auto byte = static_cast<unsigned char>(c);
-    if ((byte < 0x20 && c != '\n' && c != '\t') || byte == 0x7F) {
-      result += fmt::format("\\x{:02x}", byte);
+  for (std::size_t at = 0; at < text.size();) {
+    const auto character = character_at(text, at);
+    const auto point = character.point;
+    const bool control = (point < 0x20 && point != '\n' && point != '\t') || point == 0x7F;
+    if (!character.valid || control) {
+      result += fmt::format("\\x{:02x}", point);
+    } else if (in(point, kHidden)) {
+      result += fmt::format("\\u{{{:04x}}}", point);
     } else {
-      result += c;
+      result += text.substr(at, character.bytes);
     }
+    at += character.bytes;
   }
   return result;
 }

@@ -1,0 +1,187 @@
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+#include "redact.hpp"
+#include "text_width.hpp"
+#include "views/check/formats.hpp"
+#include "views/check/source_text.hpp"
+
+namespace zdm::cli {
+namespace {
+
+using planner::Finding;
+using planner::Severity;
+
+constexpr std::size_t kWidest = 120;  // what is cut around the place, and prose that is wrapped
+constexpr int kMostLines = 6;         // of one place
+
+/// What every finding is drawn with.
+struct Page {
+  const std::map<std::string_view, SourceText>& sources;
+  std::set<std::string_view>& explained;  ///< rules whose note stands above already
+  Stream& out;
+};
+
+std::string safe(std::string_view text) {
+  return redacted(printable(text));
+}
+
+std::string painted(const Stream& out, Severity severity, std::string_view text) {
+  return out.bold(severity == Severity::error ? out.red(text) : out.yellow(text));
+}
+
+std::size_t room_for(const Stream& out, std::size_t margin) {
+  const auto width = std::min(out.width(), kWidest);
+  return width > margin + 20 ? width - margin : 20;
+}
+
+/// "12 | " and what follows it, or as many blanks.
+void line_after_gutter(Stream& out, std::string_view number, std::size_t gutter, char bar,
+                       std::string_view text) {
+  const auto left = fmt::format("{:>{}} {}", number, gutter, bar);
+  out.line(text.empty() ? out.cyan(left) : out.cyan(left) + " " + std::string(text));
+}
+
+void draw_line(const Page& page, std::string_view line, int number, int column, int end_column,
+               std::size_t gutter, Severity severity) {
+  const auto text = fmt::format("{}", number);
+  if (holds_password(line)) {  // the marks would stand beside
+    line_after_gutter(page.out, text, gutter, '|', safe(line));
+    return;
+  }
+  const auto marked = marked_line(line, column, end_column, room_for(page.out, gutter + 3));
+  line_after_gutter(page.out, text, gutter, '|', marked.text);
+  const auto marks = marked.marks.find_first_not_of(' ');
+  if (marks == std::string::npos) return;
+  line_after_gutter(
+      page.out, "", gutter, '|',
+      marked.marks.substr(0, marks) + painted(page.out, severity, marked.marks.substr(marks)));
+}
+
+void draw_source(const Page& page, const Finding& finding, const SourceText& source,
+                 std::size_t gutter) {
+  const auto& where = finding.where;
+  const int last = std::clamp(where.end_line, where.line, source.lines());
+  line_after_gutter(page.out, "", gutter, '|', "");
+  for (int number = where.line; number <= last; ++number) {
+    if (last - where.line >= kMostLines && number == where.line + kMostLines - 2) {
+      page.out.line(page.out.cyan("..."));
+      number = last;
+    }
+    const auto line = source.line(number);
+    if (line.empty() && number != where.line) continue;
+    const auto blanks = static_cast<int>(std::min(line.find_first_not_of(" \t"), line.size()));
+    const int column = number == where.line ? std::max(where.column, 1) : blanks + 1;
+    const int end = number == last && where.end_line == last ? where.end_column : 0;
+    if (number > where.line && end > 0 && end <= column) continue;
+    draw_line(page, line, number, column, end, gutter, finding.severity);
+  }
+}
+
+/// "= title: text", its further lines below the text. Indented lines (SQL to paste) stay whole.
+void draw_remark(Stream& out, std::size_t gutter, std::string_view title, std::string_view text) {
+  const auto hang = gutter + 5 + title.size();
+  auto head = fmt::format("{} {} {}: ", std::string(gutter, ' '), out.cyan("="), out.bold(title));
+  const auto shown = safe(text);
+  for (const auto& line : wrapped(shown, std::string::npos)) {
+    const auto begin = shown.find(line);
+    const bool code = begin != std::string::npos && begin > 0 && shown[begin - 1] == ' ';
+    for (const auto& part : code ? std::vector{line} : wrapped(line, room_for(out, hang))) {
+      out.line(head + part);
+      head.assign(hang, ' ');
+    }
+  }
+}
+
+/// The lines as they would be, to paste.
+void draw_fix(const Page& page, const planner::Fix& fix, const SourceText& source,
+              std::size_t gutter) {
+  const auto bytes = source.bytes();
+  if (fix.offset > bytes.size() || fix.length > bytes.size() - fix.offset) return;
+  const int first = source.place(fix.offset).line;
+  const int last = source.place(fix.offset + fix.length).line;
+  const auto begin = source.start(first);
+  const auto end = last < source.lines() ? source.start(last + 1) : bytes.size();
+  std::string text(bytes.substr(begin, fix.offset - begin));
+  text += fix.text;
+  text += bytes.substr(fix.offset + fix.length, end - fix.offset - fix.length);
+  draw_remark(page.out, gutter, "fix", "it could read");
+  const SourceText after(text);
+  for (int number = 1; number <= after.lines(); ++number) {
+    if (number == after.lines() && after.line(number).empty()) break;
+    const auto line = marked_line(after.line(number), 1, 0, std::string::npos / 2).text;
+    line_after_gutter(page.out, fmt::format("{}", first + number - 1), gutter, '+',
+                      page.out.green(redacted(line)));
+  }
+}
+
+std::string locks_of(const Finding& finding) {
+  std::string text;
+  for (const auto& claim : finding.locks) {
+    if (!text.empty()) text += ", ";
+    text += fmt::format("{} on {}", planner::to_string(claim.mode), claim.relation);
+  }
+  return text;
+}
+
+void draw_finding(const Page& page, const Finding& finding) {
+  auto& out = page.out;
+  const auto word = fmt::format("{}[{}]", finding.severity == Severity::error ? "error" : "warning",
+                                finding.rule);
+  out.line(painted(out, finding.severity, word) + out.bold(": " + safe(finding.message)));
+  const auto& where = finding.where;
+  const auto source = page.sources.find(where.file);
+  const bool shown = source != page.sources.end() && where.line > 0;
+  const auto gutter = fmt::format("{}", std::max({where.line, where.end_line, 1})).size();
+  if (!where.file.empty()) {
+    auto place = safe(plain_path(where.file));
+    if (where.line > 0) place += fmt::format(":{}:{}", where.line, std::max(where.column, 1));
+    out.line(fmt::format("{}{} {}", std::string(gutter, ' '), out.cyan("-->"), place));
+  }
+  if (shown) {
+    draw_source(page, finding, source->second, gutter);
+    line_after_gutter(out, "", gutter, '|', "");
+  }
+  if (!finding.locks.empty()) draw_remark(out, gutter, "locks", locks_of(finding));
+  if (!finding.help.empty()) draw_remark(out, gutter, "help", finding.help);
+  if (finding.fix && shown) draw_fix(page, *finding.fix, source->second, gutter);
+  if (page.explained.insert(finding.rule).second) {
+    draw_remark(out, gutter, "note", fmt::format("zdm explain {}", finding.rule));
+  }
+  out.line();
+}
+
+void draw_coverage(const Checked& checked, const CheckCounts& counts, Console& console) {
+  auto line =
+      fmt::format("zdm: {}, {}, {} unanalysed: {}, {}", counted(checked.files.size(), "file"),
+                  counted(checked.statements, "statement"), checked.unanalysed,
+                  counted(counts.errors, "error"), counted(counts.warnings, "warning"));
+  if (counts.suppressed > 0) line += fmt::format(", {} suppressed", counts.suppressed);
+  console.note(line);
+  if (!checked.base.empty()) console.note(fmt::format("zdm: base: {}", safe(checked.base)));
+}
+
+}  // namespace
+
+void draw_findings(const Checked& checked, Console& console) {
+  std::map<std::string_view, SourceText> sources;
+  std::set<std::string_view> with_findings;
+  for (const auto& finding : checked.findings) with_findings.insert(finding.where.file);
+  for (const auto& file : checked.files) {
+    if (with_findings.contains(file.path)) sources.emplace(file.path, SourceText(file.bytes));
+  }
+  std::set<std::string_view> explained;
+  const Page page{sources, explained, console.out};
+  for (const auto& finding : checked.findings) {
+    if (!finding.suppressed) draw_finding(page, finding);
+  }
+  const auto counts = counts_of(checked.findings);
+  if (console.verbose || counts.errors + counts.warnings > 0) {
+    draw_coverage(checked, counts, console);
+  }
+}
+
+}  // namespace zdm::cli
