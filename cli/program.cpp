@@ -23,6 +23,8 @@ int finish(const Answer& answer, const std::string& format, std::string_view fam
            Console& console) {
   if (format == "json") {
     console.out.line(to_json(answer, family));
+  } else if (std::holds_alternative<CheckAnswer>(answer.report)) {
+    draw_check(answer, format, console);
   } else if (format == "sql" && std::holds_alternative<PlanAnswer>(answer.report)) {
     draw_sql(std::get<PlanAnswer>(answer.report), console.out);
   } else {

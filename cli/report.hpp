@@ -8,9 +8,11 @@
 
 #include "execute/operations.hpp"
 #include "files/project.hpp"
+#include "gate/rule.hpp"
 #include "model/error.hpp"
 #include "model/phase.hpp"
 #include "recipes/recipe.hpp"
+#include "views/check/checked.hpp"
 
 /// What commands give back and views draw. A report says what happened, never how it looks.
 namespace zdm::cli {
@@ -87,14 +89,21 @@ struct PhaseWords {
   std::string_view ships;  ///< when it may be applied
 };
 
-/// `zdm explain`: a kind or a phase.
+/// `zdm check`.
+struct CheckAnswer {
+  Checked checked;
+};
+
+/// `zdm explain`: a kind, a phase or a rule of the gate.
 struct ExplainReport {
   const planner::KindInfo* kind = nullptr;
   const PhaseWords* phase = nullptr;
+  const planner::Rule* rule = nullptr;
 };
 
-using Report = std::variant<std::monostate, InitReport, NewReport, PlanAnswer, ApplyAnswer,
-                            StatusAnswer, VerifyAnswer, ReleaseAnswer, ConfigReport, ExplainReport>;
+using Report =
+    std::variant<std::monostate, InitReport, NewReport, PlanAnswer, ApplyAnswer, StatusAnswer,
+                 VerifyAnswer, ReleaseAnswer, ConfigReport, ExplainReport, CheckAnswer>;
 
 /// What a command ends with. `error` decides the exit code; without one it is 0, or 4 where pending
 /// work was asked about.
@@ -102,12 +111,14 @@ struct Answer {
   Report report;
   std::optional<Error> error;
   bool pending = false;
+  bool refused = false;  ///< what was found, and is drawn, decides: no error besides
 
   [[nodiscard]] static Answer failed(Error error) {
     return {.report = {}, .error = std::move(error), .pending = false};
   }
   [[nodiscard]] int exit_code() const {
     if (error) return static_cast<int>(error->code);
+    if (refused) return static_cast<int>(ErrorCode::refused);
     return pending ? static_cast<int>(ErrorCode::pending) : 0;
   }
 };

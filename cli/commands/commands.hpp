@@ -18,6 +18,7 @@ class Context;
 [[nodiscard]] Answer run_release_live(Context& context);
 [[nodiscard]] Answer run_release_floor(Context& context);
 [[nodiscard]] Answer run_release_check(Context& context);
+[[nodiscard]] Answer run_check(Context& context);
 [[nodiscard]] Answer run_explain(Context& context);
 [[nodiscard]] Answer run_config(Context& context);
 

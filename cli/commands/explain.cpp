@@ -3,6 +3,7 @@
 #include "commands/commands.hpp"
 #include "commands/context.hpp"
 #include "commands/phase_words.hpp"
+#include "gate/rule.hpp"
 #include "recipes/change.hpp"
 #include "suggest.hpp"
 
@@ -21,10 +22,14 @@ Answer run_explain(Context& context) {
     if (kind->kind == topic) return {.report = ExplainReport{.kind = kind, .phase = nullptr}};
     known.push_back(kind->kind);
   }
+  for (const auto& rule : planner::rules()) {
+    if (rule.id == topic) return {.report = ExplainReport{.rule = &rule}};
+    known.push_back(rule.id);
+  }
   return Answer::failed(
       {.code = ErrorCode::usage,
        .message = fmt::format("there is nothing to explain about {}", topic),
-       .hint = did_you_mean(topic, known, fmt::format("topics are {}", fmt::join(known, ", ")))});
+       .hint = did_you_mean(topic, known, "man zdm-migration lists the kinds, man zdm-phases the phases, man zdm-check the rules")});
 }
 
 }  // namespace zdm::cli

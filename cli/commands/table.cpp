@@ -13,12 +13,16 @@ constexpr std::array kText = {"text"sv};
 constexpr std::array kTextJson = {"text"sv, "json"sv};
 constexpr std::array kPlanFormats = {"text"sv, "json"sv, "sql"sv};
 
+constexpr std::array kCheckFormats = {"text"sv,   "json"sv,   "sarif"sv,
+                                      "github"sv, "gitlab"sv, "junit"sv};
+
 constexpr std::array kMigrations = {
     Positional{"MIGRATION", false, true, "ids or files; without any, all of them"}};
 constexpr std::array kOneMigration = {
     Positional{"MIGRATION", false, false, "its id; without it, the one applied last"}};
 constexpr std::array kOneRelease = {Positional{"RELEASE", true, false, "the release's name"}};
-constexpr std::array kTopic = {Positional{"TOPIC", true, false, "a kind of change, or a phase"}};
+constexpr std::array kTopic = {
+    Positional{"TOPIC", true, false, "a kind of change, a phase, or a rule"}};
 constexpr std::array kNewPositionals = {
     Positional{"KIND", true, false, "what changes: see zdm explain KIND"},
     Positional{"NAME", true, false, "letters, digits, - and _; becomes part of the file's name"},
@@ -48,6 +52,13 @@ constexpr std::array kCutFlags = {
     Flag{"--from", "", "RELEASE", Arity::one, "cut a hotfix of that older release"}};
 constexpr std::array kCheckFlags = {
     Flag{"--to", "", "R", Arity::one, "the release that is to run against this database"}};
+
+constexpr std::array kPaths = {
+    Positional{"PATH", true, true, "SQL files, directories or patterns; - is standard input"}};
+constexpr std::array kGateFlags = {
+    Flag{"--dialect", "", "D", Arity::one, "whose files they are, where their signs do not say"},
+    Flag{"--postgres", "", "N", Arity::one, "the server's major version, 12 to 18"},
+    Flag{"--strict", "", "", Arity::none, "warnings count like errors"}};
 
 constexpr std::array kGlobals = {
     Flag{"--config", "", "FILE|none", Arity::one, "zdm.toml to use, instead of the nearest one"},
@@ -104,6 +115,9 @@ constexpr std::array kCommands = {
             kTextJson,
             Work::reads,
             run_verify},
+    Command{"check", "PATH… [--dialect D] [--postgres N] [--strict]",
+            "reject SQL that would block or break the running release", kPaths, kGateFlags,
+            kCheckFormats, Work::none, run_check},
     Command{"release cut", "RELEASE [--from RELEASE]", "record in zdm.lock what a release ships",
             kOneRelease, kCutFlags, kTextJson, Work::none, run_release_cut},
     Command{"release live",
@@ -131,7 +145,7 @@ constexpr std::array kCommands = {
             Work::reads,
             run_release_check},
     Command{"explain",
-            "KIND|PHASE",
+            "KIND|PHASE|RULE",
             "the manual's words, in the terminal",
             kTopic,
             {},

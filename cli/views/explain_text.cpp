@@ -67,10 +67,20 @@ void draw_phase(const PhaseWords& words, Stream& out) {
   paragraph(out, "undo", words.undo, kHang);
 }
 
+void draw_rule(const planner::Rule& rule, Stream& out) {
+  constexpr std::size_t kHang = 14;
+  paragraph(out, "rule", rule.id, kHang);
+  paragraph(out, "severity", planner::to_string(rule.severity), kHang);
+  paragraph(out, "meaning", rule.meaning, kHang);
+  paragraph(out, "instead", rule.instead, kHang);
+  paragraph(out, "PostgreSQL", fmt::format("{} to {}", rule.from, rule.to), kHang);
+}
+
 }  // namespace
 
 void draw(const ExplainReport& report, Console& console) {
   if (report.kind != nullptr) draw_kind(*report.kind, console.out);
+  if (report.rule != nullptr) draw_rule(*report.rule, console.out);
   if (report.phase != nullptr) draw_phase(*report.phase, console.out);
 }
 

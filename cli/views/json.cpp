@@ -61,6 +61,34 @@ Json step_json(const Step& step) {
           {"note", step.note}};
 }
 
+Json finding_json(const planner::Finding& finding) {
+  Json locks = Json::array();
+  for (const auto& claim : finding.locks) {
+    locks.push_back({{"relation", claim.relation}, {"mode", planner::to_string(claim.mode)}});
+  }
+  Json fix = nullptr;
+  if (finding.fix) {
+    fix = {{"offset", finding.fix->offset},
+           {"length", finding.fix->length},
+           {"text", finding.fix->text}};
+  }
+  const auto& where = finding.where;
+  return {{"rule", finding.rule},
+          {"severity", planner::to_string(finding.severity)},
+          {"file", where.file},
+          {"line", where.line},
+          {"column", where.column},
+          {"end_line", where.end_line},
+          {"end_column", where.end_column},
+          {"message", finding.message},
+          {"help", text_or_null(finding.help)},
+          {"statement", text_or_null(redacted(finding.statement))},
+          {"objects", finding.objects},
+          {"locks", std::move(locks)},
+          {"fix", std::move(fix)},
+          {"suppressed", finding.suppressed ? Json(*finding.suppressed) : Json(nullptr)}};
+}
+
 Json plan_json(const MigrationPlan& migration) {
   Json phases = Json::array();
   for (const auto& phase : migration.phases) {
@@ -192,6 +220,18 @@ struct Members {
           {{"key", setting.key}, {"value", redacted(setting.value)}, {"source", setting.source}});
     }
   }
+  void operator()(const CheckAnswer& report) const {
+    const auto& checked = report.checked;
+    Json findings = Json::array();
+    for (const auto& finding : checked.findings) findings.push_back(finding_json(finding));
+    const auto counts = counts_of(checked.findings);
+    json["base"] = text_or_null(checked.base);
+    json["head"] = text_or_null(checked.head);
+    json["findings"] = std::move(findings);
+    json["summary"] = {{"files", checked.files.size()},   {"statements", checked.statements},
+                       {"errors", counts.errors},         {"warnings", counts.warnings},
+                       {"suppressed", counts.suppressed}, {"unanalysed", checked.unanalysed}};
+  }
   void operator()(const ExplainReport&) const {}  // drawn as text alone
 };
 
@@ -203,6 +243,11 @@ std::string to_json(const Answer& answer, std::string_view family) {
                {"exit_code", answer.exit_code()}};
   std::visit(Members{json}, answer.report);
   if (answer.error) json["error"] = error_json(*answer.error);
+  if (!answer.error && answer.refused) {
+    json["error"] = error_json({.code = ErrorCode::refused,
+                                .message = "what was found is not to be shipped as it is",
+                                .hint = "each of the findings says what to do instead"});
+  }
   return dump(json);
 }
 

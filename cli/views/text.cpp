@@ -4,6 +4,7 @@
 
 #include "redact.hpp"
 #include "text_width.hpp"
+#include "views/check/formats.hpp"
 #include "views/text.hpp"
 #include "views/view.hpp"
 
@@ -73,6 +74,10 @@ void draw(const ConfigReport& report, Console& console) {
     rows.push_back({setting.key, redacted(printable(setting.value)), setting.source});
   }
   for (const auto& line : aligned(rows)) console.out.line(line);
+}
+
+void draw(const CheckAnswer& answer, Console& console) {
+  draw_findings(answer.checked, console);
 }
 
 void draw_text(const Answer& answer, Console& console) {

@@ -14,6 +14,9 @@ void draw_text(const Answer& answer, Console& console);
 /// Draws a plan as SQL with comments, fit for review or for psql.
 void draw_sql(const PlanAnswer& answer, Stream& out);
 
+/// Draws what the gate found: text, sarif, github, gitlab or junit.
+void draw_check(const Answer& answer, std::string_view format, Console& console);
+
 /// The one object of --format json. `family` is the command's first word; "" where no command was
 /// understood, which gives the schema zdm.error/1.
 [[nodiscard]] std::string to_json(const Answer& answer, std::string_view family);

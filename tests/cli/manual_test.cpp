@@ -7,6 +7,7 @@
 
 #include "cli/sandbox.hpp"
 #include "commands/table.hpp"
+#include "gate/rule.hpp"
 #include "recipes/change.hpp"
 #include "support/catch.hpp"
 
@@ -296,6 +297,12 @@ TEST_CASE("pages are of this version and refer to pages that are there", "[cli]"
       CHECK(there.contains(target));
     }
   }
+}
+
+TEST_CASE("the manual knows every rule of the gate, and no other", "[cli][check]") {
+  Names rules;
+  for (const auto& rule : planner::rules()) rules.insert(std::string(rule.id));
+  CHECK(first_words(section("zdm-check.1", "RULES").tags) == rules);
 }
 
 TEST_CASE("groff and mandoc find no fault in the pages", "[cli]") {

@@ -93,7 +93,7 @@ constexpr std::string_view kGroup = "transaction";
 constexpr Severity kError = Severity::error;
 constexpr Severity kWarning = Severity::warning;
 
-constexpr std::array<Rule, 11> kRules = {{
+constexpr std::array<Rule, 12> kRules = {{
     {"concurrently-in-transaction", kError, kGroup, "The statement fails within a transaction.",
      "A file without a transaction.", 12, 18, concurrently_in_transaction},
     {"concurrent-index-on-partitioned", kError, kGroup,
@@ -115,6 +115,9 @@ constexpr std::array<Rule, 11> kRules = {{
      "Write COMMIT.", 12, 18, nullptr},
     {"dynamic-sql-unanalyzed", kWarning, "analysis", "SQL put together at run time is not known.",
      "Write it out.", 12, 18, dynamic_sql},
+    {"allow", kWarning, "analysis",
+     "A zdm:allow names no rule, gives no reason, covers nothing, or its release is cut.",
+     "Mend the comment, or take it out.", 12, 18, nullptr},
     {"unanalysed", kError, "analysis", "The statement could not be read: nothing is known of it.",
      "Mend it, or allow it with a reason.", 12, 18, nullptr},
 }};

@@ -1,0 +1,173 @@
+#include "gate/allow.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "gate/lexical.hpp"
+#include "gate/place.hpp"
+#include "gate/rule.hpp"
+#include "model/suggest.hpp"
+#include "sql/text.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+constexpr std::string_view kMark = "zdm:allow";
+
+struct Allow {
+  Extent place;  ///< of the comment from the mark on
+  std::string rule;
+  std::string reason;
+  std::string until;
+};
+
+std::string_view trimmed(std::string_view text) {
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+/// Takes ` key=value` off the end of the words, or out of their middle; "…" holds blanks.
+std::string take(std::string& words, std::string_view key) {
+  const auto at = words.find(fmt::format(" {}=", key));
+  if (at == std::string::npos) return {};
+  const auto begin = at + key.size() + 2;
+  auto end = words.size();
+  std::string value;
+  if (begin < words.size() && words[begin] == '"') {
+    const auto close = words.find('"', begin + 1);
+    end = close == std::string::npos ? words.size() : close + 1;
+    value = words.substr(begin + 1, (close == std::string::npos ? end : close) - begin - 1);
+  } else {
+    end = std::min(words.size(), words.find(key == "until" ? " " : " until=", begin));
+    value = words.substr(begin, end - begin);
+  }
+  words.erase(at, end - at);
+  return std::string(trimmed(value));
+}
+
+std::optional<Allow> read_allow(std::string_view sql, const Piece& comment) {
+  auto text = sql.substr(comment.begin, comment.end - comment.begin);
+  const auto mark = text.find(kMark);
+  if (mark == text.npos || !trimmed(text.substr(2, mark - 2)).empty()) return std::nullopt;
+  if (text.ends_with("*/")) text.remove_suffix(2);
+  std::string words = " " + std::string(trimmed(text.substr(mark + kMark.size())));
+  std::ranges::replace(words, '\n', ' ');
+  Allow allow{.place = {comment.begin + mark, comment.begin + text.size()}};
+  allow.until = take(words, "until");
+  allow.reason = take(words, "reason");
+  allow.rule = std::string(trimmed(words));
+  return allow;
+}
+
+bool blank_line_between(std::string_view text) {
+  std::size_t breaks = 0;
+  for (const char c : text) {
+    if (c == '\n') ++breaks;
+    if (c == '\n' && breaks == 2) return true;
+    if (c != '\n' && !is_blank(c)) breaks = 0;
+  }
+  return false;
+}
+
+/// The bytes an allow is about.
+Extent reach(std::string_view sql, const std::vector<Extent>& statements, const Extent& comment) {
+  const auto next = std::ranges::find_if(
+      statements, [&](const Extent& each) { return each.end > comment.begin; });
+  if (next != statements.begin()) {
+    const auto& before = *std::prev(next);
+    const auto between = sql.substr(before.end, comment.begin - before.end);
+    if (between.find('\n') == between.npos) return before;
+  }
+  if (next == statements.end()) return {};
+  const bool head = next == statements.begin() && comment.end <= next->begin;
+  if (head && blank_line_between(sql.substr(comment.end, next->begin - comment.end))) {
+    return {0, sql.size()};
+  }
+  return *next;
+}
+
+class Allows {
+ public:
+  Allows(const SqlFile& file, std::vector<Finding>& findings, const std::vector<std::string>& cut)
+      : file_(file), findings_(findings), cut_(cut) {}
+
+  std::vector<Finding> run() {
+    if (file_.bytes.find(kMark) == std::string::npos) return {};
+    const auto statements = statement_extents(file_.shipped);
+    for (std::size_t at = 0; at < file_.bytes.size();) {
+      const auto piece = next_piece(file_.bytes, at);
+      at = piece.end;
+      if (piece.kind != PieceKind::comment) continue;
+      const auto allow = read_allow(file_.bytes, piece);
+      if (allow) apply(*allow, reach(file_.shipped, statements, {piece.begin, piece.end}));
+    }
+    return std::move(told_);
+  }
+
+ private:
+  void apply(const Allow& allow, const Extent& about) {
+    if (find_rule(allow.rule) == nullptr) {
+      return tell(allow, Severity::error, fmt::format("there is no rule \"{}\"", allow.rule),
+                  near_rule(allow.rule));
+    }
+    if (allow.reason.empty()) {
+      return tell(allow, Severity::error, fmt::format("no reason says why {} is right", allow.rule),
+                  fmt::format("zdm:allow {} reason=why it is safe here", allow.rule));
+    }
+    if (!allow.until.empty() && std::ranges::find(cut_, allow.until) != cut_.end()) {
+      return tell(
+          allow, Severity::error,
+          fmt::format("release {} is cut: {} is allowed no longer", allow.until, allow.rule),
+          "do what was put off, or name a later release");
+    }
+    if (!cover(allow, about)) {
+      tell(allow, Severity::warning, fmt::format("{} finds nothing here", allow.rule),
+           "take the comment out, or put it right above the statement");
+    }
+  }
+
+  bool cover(const Allow& allow, const Extent& about) {
+    bool covered = false;
+    for (auto& finding : findings_) {
+      if (finding.rule != allow.rule) continue;
+      const auto at = offset_of(file_.bytes, finding.where.line, finding.where.column);
+      if (at < about.begin || at >= about.end) continue;
+      finding.suppressed = allow.reason;
+      covered = true;
+    }
+    return covered;
+  }
+
+  void tell(const Allow& allow, Severity severity, std::string message, std::string help) {
+    Finding finding{.rule = "allow", .severity = severity};
+    finding.where = span_of(file_.bytes, allow.place.begin, allow.place.end, file_.path);
+    finding.message = std::move(message);
+    finding.help = std::move(help);
+    told_.push_back(std::move(finding));
+  }
+
+  static std::string near_rule(const std::string& name) {
+    std::vector<std::string> known;
+    for (const auto& rule : rules()) known.emplace_back(rule.id);
+    const auto near = nearest(name, known);
+    return near ? fmt::format("did you mean {}?", *near) : "zdm-check(1) lists the rules";
+  }
+
+  const SqlFile& file_;
+  std::vector<Finding>& findings_;
+  const std::vector<std::string>& cut_;
+  std::vector<Finding> told_;
+};
+
+}  // namespace
+
+std::vector<Finding> apply_allows(const SqlFile& file, std::vector<Finding>& findings,
+                                  const std::vector<std::string>& cut) {
+  return Allows(file, findings, cut).run();
+}
+
+}  // namespace zdm::planner
