@@ -189,6 +189,10 @@ class Cost {
       // A function may be VOLATILE, a type may be a domain with a constraint.
       cost_.rewrites = cost_.scans = Certainty::maybe;
     }
+    // The rows are searched for a NULL, and each has one.
+    const bool empty =
+        column.default_kind == SqlDefault::none || column.default_kind == SqlDefault::null;
+    if (column.not_null && empty) cost_.scans = Certainty::yes;
   }
 
   // Types that are no domain of a user's. Others may be; only what is claimed hangs on it.

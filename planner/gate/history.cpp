@@ -97,15 +97,19 @@ void History::note(const StatementFacts& statement, const SqlEffect& effect, int
       partitioned_.insert(effect.object);
       return;
     case Deed::add_enum_value:
-      if (!is_new(ObjectKind::type, effect.object)) {
-        values_.push_back({effect.object, effect.part});
-      }
-      return;
+      return add_value(statement, effect, postgres);
     case Deed::rollback:
       return roll_back();
     default:
       return;
   }
+}
+
+// From 17 on, a value may be used at once if its type is of the same transaction.
+void History::add_value(const StatementFacts& statement, const SqlEffect& effect, int postgres) {
+  const auto made = new_.find({ObjectKind::type, effect.object});
+  if (postgres >= 17 && made != new_.end() && made->second == statement.transaction) return;
+  values_.push_back({effect.object, effect.part});
 }
 
 void History::create(const StatementFacts& statement, const SqlEffect& effect) {

@@ -55,6 +55,7 @@ class History {
   using Object = std::pair<ObjectKind, TableName>;
 
   void create(const StatementFacts& statement, const SqlEffect& effect);
+  void add_value(const StatementFacts& statement, const SqlEffect& effect, int postgres);
   void constrain(const SqlEffect& effect);
   void rename(const SqlEffect& effect);
   void hold(const SqlEffect& effect, int postgres);

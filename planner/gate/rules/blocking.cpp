@@ -9,6 +9,9 @@ namespace zdm::planner {
 
 namespace {
 
+constexpr std::string_view kIndexPartitioned =
+    "CREATE INDEX ON ONLY the parent, CONCURRENTLY on each partition, then ATTACH PARTITION";
+
 std::optional<Fix> concurrently(Scene& s, std::string_view after) {
   if (s.statement.in_transaction) return std::nullopt;
   return insert_after(s, after, "CONCURRENTLY");
@@ -18,8 +21,10 @@ void index_not_concurrent(Scene& s) {
   const SqlEffect& e = s.effect;
   if (!s.is(Deed::create, ObjectKind::index) || e.concurrently || e.only) return;
   if (s.history.is_new_table(e.other)) return;
-  s.say(fmt::format("writers of {} wait until the index is built", quote(e.other)),
-        "CREATE INDEX CONCURRENTLY, outside a transaction", concurrently(s, "INDEX"));
+  const std::string message =
+      fmt::format("writers of {} wait until the index is built", quote(e.other));
+  if (s.history.is_partitioned(e.other)) return s.say(message, std::string(kIndexPartitioned));
+  s.say(message, "CREATE INDEX CONCURRENTLY, outside a transaction", concurrently(s, "INDEX"));
 }
 
 void drop_index_not_concurrent(Scene& s) {
@@ -135,7 +140,10 @@ void pk_using_index_nullable(Scene& s) {
 void blocking_key(Scene& s, SqlConstraint kind) {
   if (!adds(s, kind) || !s.effect.index.empty()) return;
   s.say(fmt::format("readers and writers of {} wait until its index is built", s.object()),
-        "CREATE UNIQUE INDEX CONCURRENTLY first, and add the constraint USING INDEX");
+        s.history.is_partitioned(s.effect.object)
+            ? "USING INDEX fails on a partitioned table (0A000): build a unique index concurrently "
+              "on each partition, which the constraint then takes, so that its lock is short"
+            : "CREATE UNIQUE INDEX CONCURRENTLY first, and add the constraint USING INDEX");
 }
 
 void add_unique_blocking(Scene& s) {

@@ -1,0 +1,2 @@
+-- seen: lock, scan
+ALTER TABLE users ADD COLUMN api_token text UNIQUE;

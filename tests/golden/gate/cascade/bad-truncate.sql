@@ -1,0 +1,3 @@
+-- seen: lock, rewrite
+-- also: orders
+TRUNCATE TABLE customers RESTART IDENTITY CASCADE;

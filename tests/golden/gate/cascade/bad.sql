@@ -1,0 +1,3 @@
+-- seen: lock, broken
+-- also: products
+DROP EXTENSION hstore CASCADE;

@@ -1,0 +1,1 @@
+SELECT "Sensor" + 1 FROM measurements;

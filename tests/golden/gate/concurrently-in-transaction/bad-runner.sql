@@ -1,0 +1,3 @@
+-- zdm:transaction=on
+-- seen: error 25001
+DROP INDEX CONCURRENTLY IF EXISTS users_phone;

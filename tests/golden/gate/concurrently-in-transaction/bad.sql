@@ -1,0 +1,4 @@
+-- seen: error 25001
+BEGIN;
+CREATE INDEX CONCURRENTLY users_email ON users (email);
+COMMIT;

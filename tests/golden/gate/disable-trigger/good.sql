@@ -1,0 +1,3 @@
+SET LOCAL app.skip_audit = 'on';
+UPDATE accounts SET balance = 1 WHERE id BETWEEN 1 AND 10;
+ALTER TABLE accounts ENABLE TRIGGER ALL;

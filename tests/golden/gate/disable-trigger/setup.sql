@@ -1,0 +1,4 @@
+CREATE TABLE accounts (id bigint PRIMARY KEY, balance integer NOT NULL DEFAULT 0);
+CREATE FUNCTION audit() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+CREATE TRIGGER "Audit" BEFORE UPDATE ON accounts FOR EACH ROW EXECUTE FUNCTION audit();
+INSERT INTO accounts SELECT i FROM generate_series(1, 20) i;

@@ -1,0 +1,3 @@
+-- seen: lock, scan
+-- also: contacts
+ALTER DOMAIN amount SET NOT NULL;

@@ -1,0 +1,3 @@
+-- seen: lock, scan
+-- also: contacts
+ALTER DOMAIN "E-Mail" ADD CONSTRAINT has_at CHECK (VALUE LIKE '%@%');

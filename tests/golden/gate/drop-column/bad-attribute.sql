@@ -1,0 +1,2 @@
+-- seen: broken
+ALTER TYPE address DROP ATTRIBUTE IF EXISTS fax;

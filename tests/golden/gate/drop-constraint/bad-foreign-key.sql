@@ -1,0 +1,3 @@
+-- seen: lock
+-- also: subscribers
+ALTER TABLE mails DROP CONSTRAINT IF EXISTS "mails→subscribers";

@@ -1,0 +1,2 @@
+-- seen: lock, broken
+alter table "subscribers" drop constraint "subscribers_email_unique";

@@ -1,0 +1,1 @@
+INSERT INTO subscribers VALUES (100, 'a1') ON CONFLICT (email) DO NOTHING;

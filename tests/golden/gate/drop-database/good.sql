@@ -1,0 +1,1 @@
+COMMENT ON DATABASE zdm_example_reports IS 'kept until the auditors are done';

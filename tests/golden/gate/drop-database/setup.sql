@@ -1,0 +1,1 @@
+CREATE DATABASE zdm_example_reports TEMPLATE template0;

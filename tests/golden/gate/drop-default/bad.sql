@@ -1,0 +1,2 @@
+-- seen: lock, broken
+ALTER TABLE tickets ALTER COLUMN status DROP DEFAULT;

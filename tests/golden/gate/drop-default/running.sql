@@ -1,0 +1,1 @@
+INSERT INTO tickets (id, title) VALUES (100, 'printer on fire');

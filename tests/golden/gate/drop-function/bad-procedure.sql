@@ -1,0 +1,2 @@
+-- seen: broken
+DROP PROCEDURE close_day();

@@ -1,0 +1,2 @@
+-- seen: broken
+DROP FUNCTION IF EXISTS order_total(bigint);

@@ -1,0 +1,2 @@
+SELECT order_total(7);
+CALL close_day();

@@ -1,0 +1,2 @@
+-- seen: lock
+ALTER TABLE profiles ALTER COLUMN "displayName" DROP NOT NULL;

@@ -1,0 +1,2 @@
+ALTER TABLE profiles ADD COLUMN nickname text NOT NULL DEFAULT '';
+ALTER TABLE profiles ALTER COLUMN nickname DROP NOT NULL;

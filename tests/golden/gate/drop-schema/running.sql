@@ -1,0 +1,1 @@
+SELECT id FROM "tenant-42".orders;

@@ -1,0 +1,2 @@
+-- seen: lock, broken
+DROP SEQUENCE public.invoice_number_seq;

@@ -1,0 +1,1 @@
+SELECT payload FROM legacy_sessions WHERE user_id = 7;

@@ -1,0 +1,2 @@
+-- seen: broken
+DROP DOMAIN money_amount;

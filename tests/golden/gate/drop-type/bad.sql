@@ -1,0 +1,2 @@
+-- seen: broken
+DROP TYPE IF EXISTS payment_kind;

@@ -1,0 +1,1 @@
+SELECT 'card'::payment_kind, 1::money_amount;

@@ -1,0 +1,2 @@
+-- seen: lock, broken
+DROP MATERIALIZED VIEW daily_totals;

@@ -1,0 +1,6 @@
+-- postgres: 12-16
+-- zdm:transaction=on
+-- seen: error 55P04
+CREATE TYPE shipping AS ENUM ('post');
+ALTER TYPE shipping ADD VALUE 'courier';
+CREATE TABLE parcels (id bigint PRIMARY KEY, how shipping NOT NULL DEFAULT 'courier');

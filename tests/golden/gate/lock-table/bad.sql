@@ -1,0 +1,5 @@
+-- seen: lock
+BEGIN;
+LOCK TABLE accounts;
+SELECT sum(balance) FROM accounts;
+COMMIT;

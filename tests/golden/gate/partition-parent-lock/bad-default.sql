@@ -1,0 +1,2 @@
+-- seen: lock
+CREATE TABLE IF NOT EXISTS events_rest PARTITION OF events DEFAULT;

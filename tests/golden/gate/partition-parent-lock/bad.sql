@@ -1,0 +1,3 @@
+-- seen: lock
+CREATE TABLE "events 2026" PARTITION OF events
+  FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');

@@ -1,0 +1,3 @@
+REINDEX INDEX CONCURRENTLY index_users_on_phone;
+CREATE TABLE devices (id bigint PRIMARY KEY);
+REINDEX TABLE devices;

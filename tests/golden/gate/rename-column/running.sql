@@ -1,0 +1,1 @@
+SELECT fname FROM crm."Customers" WHERE id = 1;

@@ -1,0 +1,3 @@
+CREATE SCHEMA crm;
+CREATE TABLE crm."Customers" (id bigint PRIMARY KEY, fname text NOT NULL);
+INSERT INTO crm."Customers" SELECT i, 'name ' || i FROM generate_series(1, 20) i;

@@ -1,0 +1,2 @@
+-- seen: broken
+ALTER SCHEMA billing RENAME TO "Accounting";

@@ -1,0 +1,3 @@
+CREATE SCHEMA accounting_next;
+ALTER SCHEMA accounting_next RENAME TO accounting;
+CREATE VIEW accounting.invoices AS SELECT id FROM billing.invoices;

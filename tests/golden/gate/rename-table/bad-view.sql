@@ -1,0 +1,2 @@
+-- seen: lock, broken
+ALTER VIEW active_user RENAME TO active_accounts;

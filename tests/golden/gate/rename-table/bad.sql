@@ -1,0 +1,2 @@
+-- seen: lock, broken
+ALTER TABLE "user" RENAME TO accounts;

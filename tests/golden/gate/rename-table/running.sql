@@ -1,0 +1,1 @@
+SELECT u.name FROM "user" u JOIN active_user a ON a.id = u.id;

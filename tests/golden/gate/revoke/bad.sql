@@ -1,0 +1,2 @@
+-- seen: broken
+REVOKE ALL PRIVILEGES ON TABLE invoices FROM reporting;

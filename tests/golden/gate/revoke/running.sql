@@ -1,0 +1,2 @@
+SET ROLE reporting;
+SELECT total FROM invoices;

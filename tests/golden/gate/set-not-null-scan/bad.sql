@@ -1,0 +1,2 @@
+-- seen: lock, scan
+ALTER TABLE users ALTER COLUMN "Org Id" SET NOT NULL;

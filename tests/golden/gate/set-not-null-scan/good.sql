@@ -1,0 +1,4 @@
+ALTER TABLE users ADD CONSTRAINT users_phone_present
+  CHECK (phone IS NOT NULL AND age > 0) NOT VALID;
+ALTER TABLE users VALIDATE CONSTRAINT users_phone_present;
+ALTER TABLE users ALTER COLUMN phone SET NOT NULL;

@@ -1,0 +1,2 @@
+-- seen: broken
+ALTER FUNCTION fee(integer) SET SCHEMA archive;

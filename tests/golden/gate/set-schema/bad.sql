@@ -1,0 +1,2 @@
+-- seen: lock, broken
+ALTER TABLE payments SET SCHEMA archive;

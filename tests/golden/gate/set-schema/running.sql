@@ -1,0 +1,1 @@
+SELECT fee(amount) FROM payments;

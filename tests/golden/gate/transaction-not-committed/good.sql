@@ -1,0 +1,7 @@
+SET lock_timeout = '2s';
+BEGIN;
+ALTER TABLE users ADD COLUMN locale text;
+COMMIT;
+START TRANSACTION;
+SELECT count(*) FROM users;
+ROLLBACK;

@@ -1,0 +1,2 @@
+-- seen: lock, rewrite
+TRUNCATE TABLE carts, ONLY "cart items";

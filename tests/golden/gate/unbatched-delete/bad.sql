@@ -1,0 +1,2 @@
+-- seen: rows users
+DELETE FROM users WHERE phone IS NOT NULL;

@@ -1,0 +1,2 @@
+-- seen: rows users
+UPDATE users SET email = lower(email), phone = NULL;
