@@ -42,6 +42,7 @@ class Gate {
 
   void file(const SqlFile& file, const FileFacts& facts) {
     const std::size_t first = verdict_.findings.size();
+    history_.look_ahead(facts);
     for (const StatementFacts& statement : facts.statements) {
       ++verdict_.statements;
       history_.start(statement);

@@ -65,7 +65,10 @@ class Cost {
     switch (effect_.deed) {
       case Deed::rewrite_table:
         exclusive();
-        cost_.rewrites = effect_.to == "SET ACCESS METHOD" ? Certainty::maybe : Certainty::yes;
+        // What is where it shall be stays.
+        cost_.rewrites = effect_.to == "SET ACCESS METHOD" || effect_.to == "SET TABLESPACE"
+                             ? Certainty::maybe
+                             : Certainty::yes;
         cost_.scans = Certainty::maybe;
         return;
       case Deed::enable_trigger:
@@ -170,6 +173,7 @@ class Cost {
       case ObjectKind::constraint:
       case ObjectKind::view:
       case ObjectKind::materialized_view:
+      case ObjectKind::sequence:
       case ObjectKind::trigger:
       case ObjectKind::policy:
       case ObjectKind::rule:

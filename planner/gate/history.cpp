@@ -8,7 +8,7 @@
 namespace zdm::planner {
 
 bool History::is_new(ObjectKind kind, const TableName& name) const {
-  return new_.contains({kind, name});
+  return name.schema == "pg_temp" || new_.contains({kind, name});
 }
 
 bool History::is_new_table(const TableName& name) const {
@@ -53,6 +53,23 @@ bool History::added_here(const TableName& table, const std::string& constraint) 
   return added_.contains({table, constraint});
 }
 
+bool History::view_follows(const StatementFacts& statement, const TableName& name) const {
+  const auto view = views_ahead_.find(name);
+  return view != views_ahead_.end() && view->second.transaction == statement.transaction &&
+         view->second.offset > statement.place.offset;
+}
+
+void History::look_ahead(const FileFacts& facts) {
+  views_ahead_.clear();
+  for (const StatementFacts& statement : facts.statements) {
+    for (const SqlEffect& effect : statement.effects) {
+      if (effect.deed != Deed::create || effect.kind != ObjectKind::view) continue;
+      if (effect.temporary || effect.conditional) continue;
+      views_ahead_[effect.object] = {statement.transaction, statement.place.offset};
+    }
+  }
+}
+
 void History::start(const StatementFacts& statement) {
   if (transaction_ == statement.transaction) return;
   transaction_ = statement.transaction;
@@ -74,7 +91,7 @@ void History::note(const StatementFacts& statement, const SqlEffect& effect, int
       return rename(effect);
     case Deed::add_column:
       if (!effect.if_not_exists && !effect.conditional) {
-        columns_.insert({effect.object, effect.part});
+        columns_[{effect.object, effect.part}] = statement.transaction;
       }
       if (effect.column.not_null) not_null_.insert({effect.object, effect.part});
       return;
@@ -122,7 +139,9 @@ void History::create(const StatementFacts& statement, const SqlEffect& effect) {
                    effect.object.name);
   }
   if (effect.kind == ObjectKind::index) indexes_[effect.object] = effect;
-  if (effect.if_not_exists || effect.conditional || effect.replace) return;
+  // A temporary table is the session's own, whether it is there or not.
+  const bool may_be_there = effect.if_not_exists && !effect.temporary;
+  if (may_be_there || effect.conditional || effect.replace) return;
   new_[{effect.kind, effect.object}] = statement.transaction;
   if (effect.partitioned) partitioned_.insert(effect.object);
   for (const ColumnFacts& column : effect.columns) {
@@ -178,7 +197,9 @@ void History::hold(const SqlEffect& effect, int postgres) {
 }
 
 void History::roll_back() {
-  std::erase_if(new_, [this](const auto& entry) { return entry.second == transaction_; });
+  const auto undone = [this](const auto& entry) { return entry.second == transaction_; };
+  std::erase_if(new_, undone);
+  std::erase_if(columns_, undone);
 }
 
 }  // namespace zdm::planner

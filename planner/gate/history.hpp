@@ -47,6 +47,11 @@ class History {
   };
   [[nodiscard]] const std::vector<EnumValue>& values_added_here() const { return values_; }
 
+  /// A view of this name follows in the statement's transaction.
+  [[nodiscard]] bool view_follows(const StatementFacts& statement, const TableName& name) const;
+
+  /// Before the statements of a file.
+  void look_ahead(const FileFacts& facts);
   void start(const StatementFacts& statement);
   void note(const StatementFacts& statement, const SqlEffect& effect, int postgres);
 
@@ -61,8 +66,8 @@ class History {
   void hold(const SqlEffect& effect, int postgres);
   void roll_back();
 
-  std::map<Object, std::size_t> new_;  // to its transaction
-  std::set<Column> columns_;
+  std::map<Object, std::size_t> new_;      // to its transaction
+  std::map<Column, std::size_t> columns_;  // to the transaction that added it
   std::set<TableName> partitioned_;
   std::set<Column> not_null_;
   std::map<Column, std::vector<std::string>> checks_;  // NOT VALID: constraint → columns
@@ -71,6 +76,12 @@ class History {
   std::set<TableName> domains_;
   std::set<std::string> steady_;
   std::set<TableName> checked_;
+
+  struct Ahead {
+    std::size_t transaction = 0;
+    std::size_t offset = 0;
+  };
+  std::map<TableName, Ahead> views_ahead_;  // the last of each name
 
   std::optional<std::size_t> transaction_;
   std::set<Column> added_;

@@ -31,7 +31,6 @@ void drop_index_not_concurrent(Scene& s) {
   const SqlEffect& e = s.effect;
   if (!s.is(Deed::drop, ObjectKind::index) || e.concurrently) return;
   const SqlEffect* made = s.history.index(e.object);
-  if (s.history.is_new(ObjectKind::index, e.object)) return;
   if (made != nullptr && s.history.is_new_table(made->other)) return;
   s.say("readers and writers of the table wait while, and before, the index is dropped",
         "DROP INDEX CONCURRENTLY, outside a transaction",
@@ -59,6 +58,21 @@ void add_required_column(Scene& s) {
       "give it a constant DEFAULT, or add it nullable, fill it, and set NOT NULL later");
 }
 
+// numeric(6,2) to numeric(8,2) or numeric; timestamp(0) to timestamp.
+bool widens_number(const SqlType& from, const SqlType& to) {
+  if (from.name != to.name || from.modifiers.empty()) return false;
+  const auto at = [](const SqlType& type, std::size_t i) {
+    return i < type.modifiers.size() ? type.modifiers[i] : 0;
+  };
+  if (from.name == "numeric") {
+    return to.modifiers.empty() || (at(to, 0) >= at(from, 0) && at(to, 1) == at(from, 1));
+  }
+  const bool precise = from.name == "time" || from.name == "timetz" || from.name == "timestamp" ||
+                       from.name == "timestamptz";
+  if (!precise && from.name != "varbit") return false;
+  return to.modifiers.empty() || at(to, 0) >= at(from, 0);
+}
+
 // A change that keeps every value readable by the running release, and its file as it is.
 bool widens(const SqlType& from, const SqlType& to) {
   if (from == to) return true;
@@ -69,16 +83,23 @@ bool widens(const SqlType& from, const SqlType& to) {
     return from.name == "varchar" && to.name == "varchar" && !from.modifiers.empty() &&
            to.modifiers.size() == 1 && to.modifiers[0] >= from.modifiers[0];
   }
-  return false;
+  return widens_number(from, to);
+}
+
+// Its old type is not known here, and there is one from which this is no more than a wider limit.
+bool may_widen(const SqlType& to) {
+  return !to.array && to.schema.empty() &&
+         (to.name == "text" || to.name == "varchar" || to.name == "numeric");
 }
 
 void column_type_change(Scene& s) {
   if (!s.is(Deed::change_type) || !s.on_old_table() || s.effect.kind != ObjectKind::table) return;
   const SqlType* from = s.history.type_of(s.effect.object, s.effect.part);
   if (from != nullptr && !s.effect.has_using && widens(*from, s.effect.column.type)) return;
+  const bool unknown = from == nullptr && !s.effect.has_using && may_widen(s.effect.column.type);
   s.say(fmt::format("{} is locked for readers and writers while its rows are converted, and the "
-                    "running release meets another type",
-                    s.object()),
+                    "running release meets another type{}",
+                    s.object(), unknown ? ", unless this only widens the old one" : ""),
         "add a column of the new type, keep both in step, and drop the old one in a later release "
         "(zdm: kind = \"change_column\")");
 }
@@ -164,7 +185,8 @@ void table_rewrite(Scene& s) {
   const SqlEffect& e = s.effect;
   if (!s.on_old_table()) return;
   if (e.deed == Deed::rewrite_table) {
-    return s.say(fmt::format("{} rewrites the whole table while readers and writers wait", e.to),
+    return s.say(fmt::format("{} rewrites the whole {} while readers and writers wait", e.to,
+                             e.kind == ObjectKind::index ? "index" : "table"),
                  "do this outside of releases, with a tool that copies online (pg_repack)");
   }
   if (e.deed != Deed::add_column) return;

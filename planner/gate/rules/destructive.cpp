@@ -39,7 +39,7 @@ void drop_column(Scene& s) {
 }
 
 void rename_column(Scene& s) {
-  if (!s.is(Deed::rename, ObjectKind::column)) return;
+  if (!s.is(Deed::rename, ObjectKind::column) && !s.is(Deed::rename, ObjectKind::attribute)) return;
   if (s.history.is_new_column(s.effect.object, s.effect.part)) return;
   s.say(fmt::format("the running release still uses {}.{}, which is gone once it is renamed",
                     s.object(), s.part()),
@@ -52,10 +52,23 @@ void rename_table(Scene& s) {
                         s.is(Deed::rename, ObjectKind::view) ||
                         s.is(Deed::rename, ObjectKind::materialized_view);
   if (!relation || s.history.is_new(s.effect.kind, s.effect.object)) return;
+  if (s.is(Deed::rename, ObjectKind::table) && s.history.view_follows(s.statement, s.effect.object))
+    return;
   s.say(fmt::format("the running release still uses {}, which is gone once it is renamed",
                     s.object()),
-        "give the new name to a view first, and rename in a later release "
-        "(zdm: kind = \"rename_table\")");
+        "give the new name to a view first, and rename in a later release, or leave a view of the "
+        "old name behind in the same transaction (zdm: kind = \"rename_table\")");
+}
+
+// What has no view to stand in for it.
+void rename_object(Scene& s) {
+  const ObjectKind kind = s.effect.kind;
+  const bool used = kind == ObjectKind::sequence || kind == ObjectKind::type ||
+                    kind == ObjectKind::domain || kind == ObjectKind::function;
+  if (!s.is(Deed::rename) || !used || s.history.is_new(kind, s.effect.object)) return;
+  s.say(fmt::format("the running release still uses {}, which is gone once it is renamed",
+                    s.object()),
+        "make one of the new name beside it, and drop the old one in a later release");
 }
 
 void rename_schema(Scene& s) {
@@ -125,7 +138,7 @@ constexpr std::string_view kLater = "Drop it in a release after the one that sto
 constexpr Severity kError = Severity::error;
 constexpr Severity kWarning = Severity::warning;
 
-constexpr std::array<Rule, 19> kRules = {{
+constexpr std::array<Rule, 20> kRules = {{
     {"drop-table", kError, kGroup, "A table the running release uses is dropped.", kLater, 12, 18,
      dropped<ObjectKind::table>},
     {"drop-column", kError, kGroup, "A column the running release uses is dropped.", kLater, 12, 18,
@@ -133,7 +146,10 @@ constexpr std::array<Rule, 19> kRules = {{
     {"rename-column", kError, kGroup, "A column the running release uses gets another name.",
      "Add a column, keep both in step, drop the old one later.", 12, 18, rename_column},
     {"rename-table", kError, kGroup, "A table or view the running release uses gets another name.",
-     "A view under the new name first.", 12, 18, rename_table},
+     "A view under the new name first, or one of the old name left behind.", 12, 18, rename_table},
+    {"rename-object", kError, kGroup,
+     "A sequence, type, domain or function the running release uses gets another name.",
+     "Make one of the new name beside it.", 12, 18, rename_object},
     {"rename-schema", kError, kGroup, "A schema gets another name.", "Make a new one and move.", 12,
      18, rename_schema},
     {"set-schema", kError, kGroup, "An object moves to another schema.",

@@ -63,6 +63,7 @@ class BodyReader {
     bool start = true;
     for (Lexeme lexeme = next_lexeme(body_.text, 0); lexeme.kind != LexemeKind::end;) {
       if (one_of(body_.text, lexeme, kBranches)) block_.branches = true;
+      note_variable(lexeme, start);
       if (start && one_of(body_.text, lexeme, kStatements)) {
         lexeme = statement(lexeme);
       } else if (is_word(body_.text, lexeme, "EXECUTE")) {
@@ -78,6 +79,25 @@ class BodyReader {
  private:
   [[nodiscard]] StatementText part(std::size_t begin, std::size_t end) const {
     return {body_.text.substr(begin, end - begin), body_.offset + begin, body_.within};
+  }
+
+  // What stands at the start of a declaration, and behind FOR.
+  void note_variable(const Lexeme& lexeme, bool start) {
+    if (is_word(body_.text, lexeme, "DECLARE") || is_word(body_.text, lexeme, "BEGIN")) {
+      declaring_ = is_word(body_.text, lexeme, "DECLARE");
+    } else if (start && declaring_) {
+      add_variable(lexeme);
+    } else if (is_word(body_.text, lexeme, "FOR") || is_word(body_.text, lexeme, "FOREACH")) {
+      add_variable(next_lexeme(body_.text, lexeme.end()));
+    }
+  }
+
+  void add_variable(const Lexeme& name) {
+    const auto text = body_.text.substr(name.offset, name.length);
+    if (name.kind == LexemeKind::word) block_.variables.push_back(fold(text));
+    if (name.kind == LexemeKind::quoted_name && name.length > 2) {
+      block_.variables.emplace_back(text.substr(1, name.length - 2));
+    }
   }
 
   // Up to its semicolon, which is the lexeme to go on with.
@@ -134,6 +154,7 @@ class BodyReader {
 
   StatementText body_;
   Block block_;
+  bool declaring_ = false;
 };
 
 const PgQuery__DefElem* element(const PgQuery__DoStmt& stmt, std::string_view name) {

@@ -15,7 +15,8 @@ struct BlockPart {
 
 struct Block {
   std::vector<BlockPart> parts;
-  bool branches = false;  ///< IF, LOOP, EXCEPTION …: what it does may not happen
+  bool branches = false;               ///< IF, LOOP, EXCEPTION …: what it does may not happen
+  std::vector<std::string> variables;  ///< they look like columns in its statements
 };
 
 /// Reads the body by its words: statements that PL/pgSQL hands to SQL as they are, and those that

@@ -1,66 +1,12 @@
 #include "sql/lexer.hpp"
+#include "sql/statement/bounds.hpp"
 #include "sql/statement/reader.hpp"
 
 namespace zdm::planner {
 
 namespace {
 
-bool has_column(const ProtobufCMessage& message) {
-  if (message.descriptor == &pg_query__column_ref__descriptor) return true;
-  bool found = false;
-  for_each_child(message,
-                 [&](const ProtobufCMessage& child) { found = found || has_column(child); });
-  return found;
-}
-
-bool fixed(const PgQuery__Node* node) {
-  const auto* message = held(node);
-  return message != nullptr && !has_column(*message);
-}
-
-bool bounded(const PgQuery__Node* condition);
-
-bool query_bounded(const PgQuery__Node* query) {
-  if (query == nullptr || query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return false;
-  const PgQuery__SelectStmt& select = *query->select_stmt;
-  return select.limit_count != nullptr || bounded(select.where_clause);
-}
-
-// A comparison with a value: a key, a range, a list. "<> x" and "IS NULL" leave most rows.
-bool compares(const PgQuery__AExpr& expression) {
-  if (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT) return false;
-  if (expression.kind == PG_QUERY__A__EXPR__KIND__AEXPR_NOT_BETWEEN) return false;
-  const auto names = names_of(expression.name, expression.n_name);
-  const std::string sign = names.empty() ? "" : names.back();
-  if (sign == "<>" || sign.starts_with('!')) return false;
-  return fixed(expression.lexpr) != fixed(expression.rexpr) ||
-         (expression.rexpr != nullptr &&
-          expression.rexpr->node_case == PG_QUERY__NODE__NODE_SUB_LINK);
-}
-
-// Whether a condition keeps a statement to some of the rows, as far as its form tells.
-bool bounded(const PgQuery__Node* condition) {
-  if (condition == nullptr) return false;
-  switch (condition->node_case) {
-    case PG_QUERY__NODE__NODE_A_EXPR:
-      return compares(*condition->a_expr);
-    case PG_QUERY__NODE__NODE_SUB_LINK:
-      return query_bounded(condition->sub_link->subselect);
-    case PG_QUERY__NODE__NODE_CURRENT_OF_EXPR:
-      return true;
-    case PG_QUERY__NODE__NODE_BOOL_EXPR: {
-      const PgQuery__BoolExpr& all = *condition->bool_expr;
-      if (all.boolop == PG_QUERY__BOOL_EXPR_TYPE__NOT_EXPR) return false;
-      const bool any = all.boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR;
-      for (std::size_t i = 0; i < all.n_args; ++i) {
-        if (bounded(all.args[i]) == any) return any;
-      }
-      return !any;
-    }
-    default:
-      return false;
-  }
-}
+using Withs = std::vector<const PgQuery__WithClause*>;
 
 // "UPDATE users", "DELETE FROM users".
 Place head(const StatementText& text, const PgQuery__RangeVar& relation, std::string_view word) {
@@ -86,13 +32,25 @@ SqlEffect written(Deed deed, const PgQuery__RangeVar& relation, std::string_view
   return effect;
 }
 
-void read_update(const PgQuery__UpdateStmt& stmt, const StatementText& text, Effects& effects) {
+void read_update(const PgQuery__UpdateStmt& stmt, const StatementText& text, Withs with,
+                 Effects& effects) {
   SqlEffect effect = written(Deed::update, *stmt.relation, "UPDATE", text);
-  effect.unbounded = !bounded(stmt.where_clause);
+  with.push_back(stmt.with_clause);
+  effect.unbounded = !is_bounded(
+      stmt.where_clause, {stmt.from_clause, stmt.n_from_clause, std::move(with), text.variables});
   for (std::size_t i = 0; i < stmt.n_target_list; ++i) {
     if (stmt.target_list[i]->node_case != PG_QUERY__NODE__NODE_RES_TARGET) continue;
     effect.keys.emplace_back(stmt.target_list[i]->res_target->name);
   }
+  effects.push_back(std::move(effect));
+}
+
+void read_delete(const PgQuery__DeleteStmt& stmt, const StatementText& text, Withs with,
+                 Effects& effects) {
+  SqlEffect effect = written(Deed::remove, *stmt.relation, "DELETE", text);
+  with.push_back(stmt.with_clause);
+  effect.unbounded = !is_bounded(
+      stmt.where_clause, {stmt.using_clause, stmt.n_using_clause, std::move(with), text.variables});
   effects.push_back(std::move(effect));
 }
 
@@ -109,23 +67,22 @@ void read_insert(const PgQuery__InsertStmt& stmt, const StatementText& text, Eff
 }
 
 // Data-modifying statements in WITH, however deep.
-void read_within(const ProtobufCMessage& message, const StatementText& text, Effects& effects) {
+void read_within(const ProtobufCMessage& message, const StatementText& text, const Withs& with,
+                 Effects& effects) {
   for_each_child(message, [&](const ProtobufCMessage& child) {
     if (child.descriptor == &pg_query__update_stmt__descriptor) {
-      read_update(reinterpret_cast<const PgQuery__UpdateStmt&>(child), text, effects);
+      read_update(reinterpret_cast<const PgQuery__UpdateStmt&>(child), text, with, effects);
     } else if (child.descriptor == &pg_query__delete_stmt__descriptor) {
-      const auto& stmt = reinterpret_cast<const PgQuery__DeleteStmt&>(child);
-      effects.push_back(written(Deed::remove, *stmt.relation, "DELETE", text));
-      effects.back().unbounded = !bounded(stmt.where_clause);
+      read_delete(reinterpret_cast<const PgQuery__DeleteStmt&>(child), text, with, effects);
     } else if (child.descriptor == &pg_query__insert_stmt__descriptor) {
       read_insert(reinterpret_cast<const PgQuery__InsertStmt&>(child), text, effects);
     }
-    read_within(child, text, effects);
+    read_within(child, text, with, effects);
   });
 }
 
 void read_with(const PgQuery__WithClause* with, const StatementText& text, Effects& effects) {
-  if (with != nullptr) read_within(with->base, text, effects);
+  if (with != nullptr) read_within(with->base, text, {with}, effects);
 }
 
 void read_truncate(const PgQuery__TruncateStmt& stmt, const StatementText& text, Effects& effects) {
@@ -213,12 +170,11 @@ bool read_data(const PgQuery__Node& node, const StatementText& text, Effects& ef
       return true;
     case PG_QUERY__NODE__NODE_UPDATE_STMT:
       read_with(node.update_stmt->with_clause, text, effects);
-      read_update(*node.update_stmt, text, effects);
+      read_update(*node.update_stmt, text, {}, effects);
       return true;
     case PG_QUERY__NODE__NODE_DELETE_STMT:
       read_with(node.delete_stmt->with_clause, text, effects);
-      effects.push_back(written(Deed::remove, *node.delete_stmt->relation, "DELETE", text));
-      effects.back().unbounded = !bounded(node.delete_stmt->where_clause);
+      read_delete(*node.delete_stmt, text, {}, effects);
       return true;
     case PG_QUERY__NODE__NODE_MERGE_STMT:
       read_with(node.merge_stmt->with_clause, text, effects);

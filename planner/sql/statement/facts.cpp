@@ -42,6 +42,7 @@ void read_do(const PgQuery__DoStmt& stmt, const StatementText& text, int depth, 
   const std::size_t first = out.size();
   for (BlockPart& part : block.parts) {
     if (!part.owned.empty()) part.text.text = part.owned;
+    part.text.variables = &block.variables;
     if (part.dynamic || depth >= kMaxBlocks) {
       add_dynamic(part.text, out[first - 1]);
       continue;

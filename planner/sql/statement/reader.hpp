@@ -16,6 +16,7 @@ struct StatementText {
   std::string_view text;
   std::size_t offset = 0;
   std::optional<Place> within;
+  const std::vector<std::string>* variables = nullptr;  ///< of the block it stands in
 
   /// Of bytes of the text, in the file.
   [[nodiscard]] Place place(std::size_t begin, std::size_t end) const;

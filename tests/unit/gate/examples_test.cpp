@@ -101,6 +101,7 @@ TEST_CASE("each rule has both examples on each version it holds for, and a good 
     }
   }
   for (const Rule& rule : rules()) {
+    CHECK(find_rule(rule.id) == &rule);
     for (int version = kFirst; version <= kLast; ++version) {
       INFO(rule.id << " on PostgreSQL " << version);
       const bool holds = rule.from <= version && version <= rule.to;

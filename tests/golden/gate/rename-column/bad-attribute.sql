@@ -1,0 +1,2 @@
+-- seen: broken
+ALTER TYPE crm.address RENAME ATTRIBUTE zip TO "postal code" CASCADE;
