@@ -7,6 +7,7 @@
 #include <stdexcept>
 
 #include "gate/lexical.hpp"
+#include "observe.hpp"
 #include "support/wait.hpp"
 
 namespace zdm::tests {
@@ -22,32 +23,6 @@ using planner::SqlEffect;
 using planner::StatementFacts;
 
 namespace {
-
-/// What readers of the catalog's own bookkeeping leave out.
-constexpr std::string_view kOurs =
-    "c.relnamespace NOT IN (SELECT oid FROM pg_namespace WHERE nspname IN "
-    "('pg_catalog', 'information_schema', 'pg_toast'))";
-
-std::string quoted(const std::string& text) {
-  std::string out = "'";
-  for (const char c : text) out += c == '\'' ? "''" : std::string(1, c);
-  return out + "'";
-}
-
-/// "AccessExclusiveLock" as a mode.
-LockMode mode_of(const std::string& lock) {
-  std::string text;
-  for (const char each : lock.substr(0, lock.size() - std::string_view("Lock").size())) {
-    if (each >= 'A' && each <= 'Z' && !text.empty()) text += ' ';
-    text += static_cast<char>(each >= 'a' && each <= 'z' ? each - 'a' + 'A' : each);
-  }
-  return planner::parse_lock_mode(text).value();
-}
-
-void strengthen(Modes& modes, const std::string& relation, LockMode mode) {
-  const auto [at, added] = modes.insert({relation, mode});
-  if (!added) at->second = std::max(at->second, mode);
-}
 
 /// It fails within a transaction, or is of no use there.
 bool needs_none(const SqlEffect& effect) {
@@ -72,12 +47,6 @@ Stage::Stage(const GateExample& example)
   if (std::filesystem::exists(setup)) script(*other_, read_text(setup));
 }
 
-Rows Stage::must(Connection& on, const std::string& sql) {
-  auto result = on.run(sql);
-  if (!result) throw std::runtime_error(result.error().message + " in: " + sql);
-  return std::move(*result);
-}
-
 void Stage::script(Connection& connection, const std::string& text) {
   for (const auto& [begin, end] : planner::statement_extents(text)) {
     must(connection, text.substr(begin, end - begin));
@@ -98,44 +67,6 @@ std::optional<std::string> Stage::running() {
   return std::string();
 }
 
-std::map<std::string, Stage::File> Stage::files(Connection& on) {
-  std::map<std::string, File> found;
-  for (const auto& row : must(on, fmt::format(R"(
-      SELECT c.oid, c.oid::regclass, coalesce(pg_relation_filenode(c.oid), 0),
-             c.relkind = 'm', pg_stat_get_xact_numscans(c.oid)
-        FROM pg_class c WHERE c.relkind IN ('r', 'm') AND {})",
-                                              kOurs))
-                             .rows) {
-    found[*row[0]] = {*row[1], *row[2], *row[3] == "t", std::stoll(*row[4])};
-  }
-  return found;
-}
-
-/// Names of relations that are gone by now are no more; their locks are of no interest either.
-Modes Stage::locks_of(std::int64_t pid, Connection& on) {
-  Modes modes;
-  for (const auto& row :
-       must(on,
-            fmt::format(
-                "SELECT relation, relation::regclass, mode FROM pg_locks WHERE pid = {} AND "
-                "locktype = 'relation' AND database = (SELECT oid FROM pg_database WHERE datname = "
-                "current_database())",
-                pid))
-           .rows) {
-    if (before_.contains(*row[0])) strengthen(modes, *row[0], mode_of(*row[2]));
-  }
-  return modes;
-}
-
-std::string Stage::outline() {
-  return must(*other_,
-              fmt::format("SELECT coalesce(string_agg(c.oid || '.' || a.attname, ',' ORDER BY "
-                          "c.oid, a.attnum), '') "
-                          "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE {}",
-                          kOurs))
-      .first();
-}
-
 /// The effects of one statement; of a block, those of its statements too.
 Stage::Claimed Stage::claims_of(std::size_t& at) {
   Claimed claimed;
@@ -151,7 +82,8 @@ Stage::Claimed Stage::claims_of(std::size_t& at) {
       claimed.alone = claimed.alone || needs_none(effect);
       for (const auto& lock : cost.locks) {
         const auto oid =
-            must(*work_, fmt::format("SELECT to_regclass({})::oid", quoted(lock.relation))).first();
+            must(*work_, fmt::format("SELECT to_regclass({})::oid", literal(lock.relation)))
+                .first();
         if (before_.contains(oid)) strengthen(claimed.locks, oid, lock.mode);
       }
     }
@@ -162,17 +94,10 @@ Stage::Claimed Stage::claims_of(std::size_t& at) {
   return claimed;
 }
 
-bool Stage::begin() {
-  before_.clear();
+void Stage::begin() {
+  before_ = relations(*other_);
   wanted_.clear();
-  for (const auto& row :
-       must(*other_,
-            fmt::format("SELECT c.oid FROM pg_class c WHERE c.relkind <> 'c' AND {}", kOurs))
-           .rows) {
-    before_.insert(*row[0]);
-  }
   if (old_.empty()) old_ = before_;
-  return true;
 }
 
 bool Stage::failed(const Result<Rows>& result) {
@@ -183,19 +108,14 @@ bool Stage::failed(const Result<Rows>& result) {
 }
 
 void Stage::compare_locks(const std::string& sql, const Claimed& claimed, const Modes& taken) {
-  const auto name = [&](const std::string& oid) {
-    return must(*other_, fmt::format("SELECT {}::regclass", oid)).first();
-  };
-  const auto is_index = [&](const std::string& oid) {
-    return must(*other_,
-                fmt::format("SELECT relkind IN ('i', 'I') FROM pg_class WHERE oid = {}", oid))
-        .first_true();
-  };
+  const auto name = [this](const std::string& oid) { return name_of(oid, *other_); };
   for (const auto& [oid, mode] : claimed.locks) strengthen(wanted_, oid, mode);
   for (const auto& [oid, mode] : taken) {
+    if (!before_.contains(oid)) continue;
     if (old_.contains(oid)) strengthen(shown_.locked, name(oid), mode);
     const auto claim = wanted_.find(oid);
-    if (claim == wanted_.end() && mode >= LockMode::share && old_.contains(oid) && !is_index(oid)) {
+    if (claim == wanted_.end() && mode >= LockMode::share && old_.contains(oid) &&
+        !is_index(oid, *other_)) {
       shown_.unnamed.insert(name(oid));
     }
     if (claim == wanted_.end() || claim->second >= mode) continue;
@@ -212,9 +132,8 @@ void Stage::compare_locks(const std::string& sql, const Claimed& claimed, const 
   }
 }
 
-void Stage::compare_files(const std::string& sql, const Claimed& claimed,
-                          const std::map<std::string, File>& before,
-                          const std::map<std::string, File>& after, const Modes& taken) {
+void Stage::compare_files(const std::string& sql, const Claimed& claimed, const Files& before,
+                          const Files& after, const Modes& taken) {
   bool rewritten = false;
   bool scanned = false;
   for (const auto& [oid, was] : before) {
@@ -319,7 +238,7 @@ bool Stage::statement(std::size_t& at) {
 }
 
 Shown Stage::play() {
-  const std::string outlined = outline();
+  const std::string outlined = outline(*other_);
   if (example_.file.wrapping == planner::Wrapping::transaction) {
     begin();
     open_ = true;
@@ -335,7 +254,7 @@ Shown Stage::play() {
     return must(*other_, fmt::format("SELECT count(*) FROM pg_stat_activity WHERE pid = {}", pid))
                .first_integer() == 0;
   }));
-  shown_.undone = outline() == outlined;
+  shown_.undone = outline(*other_) == outlined;
   return std::move(shown_);
 }
 

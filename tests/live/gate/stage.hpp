@@ -1,6 +1,5 @@
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <set>
@@ -9,13 +8,11 @@
 
 #include "gate/costs.hpp"
 #include "gate/facts.hpp"
+#include "observe.hpp"
 #include "support/database.hpp"
 #include "support/gate_examples.hpp"
 
 namespace zdm::tests {
-
-/// By relation, as regclass writes it.
-using Modes = std::map<std::string, planner::LockMode>;
 
 /// What a server showed while it ran one example. Relations are those that were there before.
 struct Shown {
@@ -41,12 +38,6 @@ class Stage final {
   [[nodiscard]] std::optional<std::string> running();
 
  private:
-  struct File {
-    std::string name;
-    std::string node;
-    bool is_view = false;
-    long long scans = 0;
-  };
   struct Claimed {
     Modes locks;
     planner::Certainty rewrites = planner::Certainty::no;
@@ -56,22 +47,16 @@ class Stage final {
   };
 
   void script(migrations::Connection& connection, const std::string& text);
-  migrations::Rows must(migrations::Connection& on, const std::string& sql);
   [[nodiscard]] Claimed claims_of(std::size_t& at);
-  [[nodiscard]] std::map<std::string, File> files(migrations::Connection& on);
-  [[nodiscard]] Modes locks_of(std::int64_t pid, migrations::Connection& on);
-  [[nodiscard]] std::string outline();
 
-  bool begin();
-  bool end();
+  void begin();
   bool statement(std::size_t& at);
   bool within(const std::string& sql, const Claimed& claimed);
   bool alone(const std::string& sql, const Claimed& claimed);
   bool failed(const migrations::Result<migrations::Rows>& result);
   void compare_locks(const std::string& sql, const Claimed& claimed, const Modes& taken);
-  void compare_files(const std::string& sql, const Claimed& claimed,
-                     const std::map<std::string, File>& before,
-                     const std::map<std::string, File>& after, const Modes& taken);
+  void compare_files(const std::string& sql, const Claimed& claimed, const Files& before,
+                     const Files& after, const Modes& taken);
   void look_at_rows();
 
   const GateExample& example_;

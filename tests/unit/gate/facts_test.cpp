@@ -129,6 +129,44 @@ TEST_CASE("an UPDATE is bounded by a comparison with a value, and by nothing les
   }
 }
 
+TEST_CASE("rows that are few bound an UPDATE that is joined with them", "[gate]") {
+  const auto unbounded = [](const std::string& sql) { return only(sql).unbounded; };
+  for (const char* bound :
+       {"WITH b AS (SELECT id FROM t LIMIT 9) UPDATE t SET a = 1 FROM b WHERE b.id = t.id",
+        "UPDATE t SET a = 1 FROM (SELECT id FROM t LIMIT 9) b WHERE a IS NULL AND b.id = t.id",
+        "UPDATE t SET a = v.a FROM (VALUES (1, 2)) v (id, a) WHERE v.id = t.id",
+        "WITH b AS (SELECT id FROM t LIMIT 9), c AS (SELECT id FROM b) "
+        "DELETE FROM t USING c WHERE c.id = t.id"}) {
+    INFO(bound);
+    CHECK_FALSE(unbounded(bound));
+  }
+  for (const char* open :
+       {"WITH b AS (SELECT id FROM t LIMIT 9) UPDATE t SET a = 1 FROM b",
+        "WITH b AS (SELECT id FROM t LIMIT 9) UPDATE t SET a = 1 FROM b WHERE b.id <> t.id",
+        "WITH b AS (SELECT id FROM t LIMIT 9) UPDATE t SET a = 1 FROM app.b WHERE b.id = t.id",
+        "WITH RECURSIVE b AS (SELECT id FROM b) DELETE FROM t USING b WHERE b.id = t.id",
+        "UPDATE t SET a = 1 FROM (SELECT id FROM o) b WHERE b.id = t.id"}) {
+    INFO(open);
+    CHECK(unbounded(open));
+  }
+}
+
+TEST_CASE("a variable of a DO block is a value, not a column", "[gate]") {
+  const auto unbounded = [](const std::string& condition) {
+    const auto facts = read_facts(file_of(
+        "DO $$ DECLARE first int := 0; \"Last One\" int; BEGIN FOR r IN SELECT 1 AS id LOOP "
+        "UPDATE t SET a = 1 WHERE " +
+        condition + "; END LOOP; END $$"));
+    REQUIRE(facts.statements.size() == 2);
+    return facts.statements[1].effects.at(0).unbounded;
+  };
+  CHECK_FALSE(unbounded("id > FIRST AND id <= first + 10"));
+  CHECK_FALSE(unbounded("id < \"Last One\""));
+  CHECK_FALSE(unbounded("id = r.id"));
+  CHECK(unbounded("id > last"));
+  CHECK(unbounded("a <> first"));
+}
+
 TEST_CASE("a statement with an error hides no other", "[gate]") {
   const std::string sql =
       "DROP TABLE a; ALTER TABLEE b (; DROP TABLE c;\n"
