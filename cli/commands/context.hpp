@@ -70,6 +70,9 @@ enum class Unknown { refused, lenient };
 /// Releases that zdm.lock knows, oldest first.
 [[nodiscard]] Result<std::vector<std::string>> cut_releases(const migrations::Config& config);
 
+/// The names in [gate.rules]: one that is misspelt would leave its rule as it was, unseen.
+[[nodiscard]] Result<void> check_rule_names(const migrations::Config& config);
+
 /// The release that apply works for: --release, ZDM_RELEASE, or the last one cut; else empty.
 [[nodiscard]] Result<std::string> release_of(Context& context, const migrations::Config& config);
 

@@ -26,10 +26,11 @@ Answer run_explain(Context& context) {
     if (rule.id == topic) return {.report = ExplainReport{.rule = &rule}};
     known.push_back(rule.id);
   }
-  return Answer::failed(
-      {.code = ErrorCode::usage,
-       .message = fmt::format("there is nothing to explain about {}", topic),
-       .hint = did_you_mean(topic, known, "man zdm-migration lists the kinds, man zdm-phases the phases, man zdm-check the rules")});
+  return Answer::failed({.code = ErrorCode::usage,
+                         .message = fmt::format("there is nothing to explain about {}", topic),
+                         .hint = did_you_mean(topic, known,
+                                              "man zdm-migration lists the kinds, man zdm-phases "
+                                              "the phases, man zdm-check the rules")});
 }
 
 }  // namespace zdm::cli

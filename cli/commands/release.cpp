@@ -5,6 +5,8 @@
 #include "commands/commands.hpp"
 #include "commands/context.hpp"
 #include "files/lock_file.hpp"
+#include "gate/gate.hpp"
+#include "views/check/checked.hpp"
 
 namespace zdm::cli {
 namespace {
@@ -42,17 +44,56 @@ Answer ask(Context& context, ReleaseVerb verb, Function function) {
   return answer;
 }
 
+/// "the gate found 2 errors; drop-column at db/7.sql:3:1: …"
+Result<void> refuse_findings(const migrations::GateReport& report, const std::string& name) {
+  const auto counts = counts_of(report.findings);
+  if (counts.errors == 0) return {};
+  const auto first = std::ranges::find_if(report.findings, [](const planner::Finding& finding) {
+    return finding.severity == planner::Severity::error && !finding.suppressed;
+  });
+  return planner::fail_at(
+      first->where, ErrorCode::refused,
+      fmt::format("release {} is not cut: the gate finds {}; the first is {}: {}", name,
+                  counted(counts.errors, "error"), first->rule, first->message),
+      "zdm check shows them all, and what to do instead");
+}
+
+/// What the release ships, once the gate has nothing against it. Where nothing was cut before, a
+/// team that comes to zdm says so.
+Result<std::vector<planner::ReleaseEntry>> entries_to_cut(Context& context,
+                                                          const migrations::Config& config,
+                                                          const migrations::LockFile& file,
+                                                          const std::string& name) {
+  const auto& arguments = context.arguments();
+  const bool baseline = arguments.has("--baseline");
+  if (baseline && !file.releases.empty() && migrations::find_release(file, name) == nullptr) {
+    return planner::fail(ErrorCode::usage,
+                         "--baseline is for the first release, and others are cut",
+                         "cut without it: the gate compares with the last one");
+  }
+  if (baseline || migrations::find_release(file, name) != nullptr) {
+    return migrations::entries_of_checkout(config);
+  }
+  migrations::GateRequest request{.config = config, .lock_path = lock_path(config)};
+  request.postgres = config.gate_postgres;
+  request.cutting = name;
+  ZDM_CHECK(check_rule_names(config));
+  ZDM_TRY(auto report, migrations::run_gate(request));
+  ZDM_CHECK(refuse_findings(report, name));
+  return std::move(report.entries);
+}
+
 }  // namespace
 
 Answer run_release_cut(Context& context) {
   const auto& arguments = context.arguments();
   ZDM_ANSWER_TRY(const auto name, release_name(arguments.value("RELEASE").value_or("")));
   ZDM_ANSWER_TRY(const auto config, context.config_without_database());
-  ZDM_ANSWER_TRY(const auto all, migrations::load_migrations(config.migrations_dir));
   ZDM_ANSWER_TRY(const auto file, migrations::read_lock_file(lock_path(config)));
+  ZDM_ANSWER_TRY(auto entries, entries_to_cut(context, config, file, name));
   const auto time = migrations::to_rfc3339(context.host().now());
-  ZDM_ANSWER_TRY(const auto cut,
-                 migrations::cut_release(file, name, arguments.value("--from"), all, time));
+  ZDM_ANSWER_TRY(const auto cut, migrations::cut_release(file, name, arguments.value("--from"),
+                                                         std::move(entries), time));
   ReleaseReport report;
   report.release = cut.release;
   report.parent = cut.parent;

@@ -49,13 +49,19 @@ constexpr std::array kRollbackFlags = {
     Flag{"--to", "", "P|none", Arity::one, "the phase that stays; none undoes all of them"},
     kDryRun};
 constexpr std::array kCutFlags = {
-    Flag{"--from", "", "RELEASE", Arity::one, "cut a hotfix of that older release"}};
+    Flag{"--from", "", "RELEASE", Arity::one, "cut a hotfix of that older release"},
+    Flag{"--baseline", "", "", Arity::none,
+         "the first release: what is there has shipped, and is not checked"}};
 constexpr std::array kCheckFlags = {
     Flag{"--to", "", "R", Arity::one, "the release that is to run against this database"}};
 
 constexpr std::array kPaths = {
-    Positional{"PATH", true, true, "SQL files, directories or patterns; - is standard input"}};
+    Positional{"PATH", false, true,
+               "SQL files, directories or patterns, - for standard input; without any, zdm's own "
+               "migrations and [gate] sql"}};
 constexpr std::array kGateFlags = {
+    Flag{"--since", "", "REV", Arity::one, "what runs is this revision of git"},
+    Flag{"--base", "", "DIR", Arity::one, "what runs is this checkout"},
     Flag{"--dialect", "", "D", Arity::one, "whose files they are, where their signs do not say"},
     Flag{"--postgres", "", "N", Arity::one, "the server's major version, 12 to 18"},
     Flag{"--strict", "", "", Arity::none, "warnings count like errors"}};
@@ -115,11 +121,12 @@ constexpr std::array kCommands = {
             kTextJson,
             Work::reads,
             run_verify},
-    Command{"check", "PATH… [--dialect D] [--postgres N] [--strict]",
+    Command{"check", "[PATH…] [--since REV|--base DIR] [--dialect D] [--postgres N] [--strict]",
             "reject SQL that would block or break the running release", kPaths, kGateFlags,
             kCheckFormats, Work::none, run_check},
-    Command{"release cut", "RELEASE [--from RELEASE]", "record in zdm.lock what a release ships",
-            kOneRelease, kCutFlags, kTextJson, Work::none, run_release_cut},
+    Command{"release cut", "RELEASE [--from RELEASE] [--baseline]",
+            "record in zdm.lock what a release ships", kOneRelease, kCutFlags, kTextJson,
+            Work::none, run_release_cut},
     Command{"release live",
             "RELEASE",
             "it serves, and everything older has drained",

@@ -1,8 +1,8 @@
 #include "execute/release_rules.hpp"
 
 #include <algorithm>
-#include <array>
-#include <variant>
+
+#include "recipes/touched.hpp"
 
 namespace zdm::migrations {
 namespace {
@@ -17,35 +17,6 @@ planner::AppliedIn applied_in(const LedgerState& state, const MigrationId& id, P
     return std::nullopt;
   }
   return row->release;
-}
-
-bool app_writes_both(const planner::Change& change) {
-  return std::visit(
-      [](const auto& kind) {
-        if constexpr (requires { kind.common.dual_write_app; }) {
-          return kind.common.dual_write_app;
-        } else {
-          return false;
-        }
-      },
-      change.kind);
-}
-
-/// Kinds that demand something of every later write, and repair nothing by themselves.
-constexpr std::array<std::string_view, 4> kDemanding = {"set_not_null", "add_check",
-                                                        "add_foreign_key", "add_unique"};
-
-bool demands(const planner::Change& change) {
-  if (std::ranges::find(kDemanding, planner::info(change).kind) == kDemanding.end()) return false;
-  return std::visit(
-      [](const auto& kind) {
-        if constexpr (requires { kind.common.up.has_value(); }) {
-          return !kind.common.up.has_value();
-        } else {
-          return true;
-        }
-      },
-      change.kind);
 }
 
 planner::Releases releases_of(const ReleaseJudge::Facts& facts) {
@@ -72,7 +43,8 @@ planner::Floor floor_of(const ReleaseJudge::Facts& facts, const planner::Release
          .expanded = applied_in(facts.state, row.id, Phase::expand),
          .switched = applied_in(facts.state, row.id, Phase::switch_),
          .contracted = applied_in(facts.state, row.id, Phase::contract),
-         .demands = file != nullptr && std::ranges::any_of(file->changes, demands)});
+         .demands =
+             file != nullptr && std::ranges::any_of(file->changes, planner::demands_of_writers)});
   }
   return planner::floor_of(footprints, releases);
 }
@@ -91,10 +63,10 @@ Verdict ReleaseJudge::may_start(const Migration& migration, Phase phase,
     case Phase::expand:
       break;
     case Phase::backfill:
-      if (!std::ranges::any_of(migration.changes, app_writes_both)) break;
+      if (!std::ranges::any_of(migration.changes, planner::app_writes_both)) break;
       return planner::may_start_when_live(start, planner::Need::writes_both, expanded, releases_);
     case Phase::switch_:
-      if (!std::ranges::any_of(migration.changes, demands)) break;
+      if (!std::ranges::any_of(migration.changes, planner::demands_of_writers)) break;
       return planner::may_start_when_live(start, planner::Need::meets_demand, expanded, releases_);
     case Phase::contract:
       return planner::may_contract(start, applied_in(facts_.state, migration.id, Phase::switch_),

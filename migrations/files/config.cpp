@@ -144,6 +144,11 @@ class Merge {
     }
     if (name == "migrations.search_path") config_.search_path = text;
     if (name == "release.live") config_.assume_live = text == "assumed";
+    if (name == "gate.sql" && chosen.entry != nullptr) {
+      for (const auto& path : chosen.entry->list) {
+        config_.gate_sql.push_back((fs::path(config_.root) / path).lexically_normal().string());
+      }
+    }
     if (name == "gate.apart") config_.gate_every_apart = text == "every";
     if (name == "gate.postgres") config_.gate_postgres = integer(text);
   }

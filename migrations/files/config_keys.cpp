@@ -24,6 +24,7 @@ constexpr ConfigKey kKeys[] = {
     {"database", "url", url, "", "", 0, 0, "--database"},
     {"gate", "apart", choice, "destructive", "destructive|every", 0, 0, ""},
     {"gate", "postgres", integer, "15", "", 12, 18, ""},
+    {"gate", "sql", texts, "", "", 0, 0, ""},
     {"locks", "budget", duration, "10min", "", 0, 7 * kDay, "--lock-budget"},
     // 0 would mean "wait for ever" to PostgreSQL, and every lock we take must be bounded (law 8)
     {"locks", "timeout", duration, "500ms", "", 1, 60 * kMinute, "--lock-timeout"},

@@ -15,15 +15,6 @@ using planner::Result;
 
 namespace {
 
-std::vector<LockEntry> entries_of(const std::vector<Migration>& migrations) {
-  std::vector<LockEntry> entries;
-  for (const Migration& migration : migrations) {
-    entries.push_back({"migration", migration.id.value, migration.phase, migration.checksum});
-  }
-  std::ranges::sort(entries, {}, &LockEntry::id);
-  return entries;
-}
-
 const LockEntry* find_migration(const LockRelease& release, const std::string& id) {
   const auto found = std::ranges::find_if(release.entries, [&](const LockEntry& entry) {
     return entry.kind == "migration" && entry.id == id;
@@ -31,20 +22,13 @@ const LockEntry* find_migration(const LockRelease& release, const std::string& i
   return found == release.entries.end() ? nullptr : &*found;
 }
 
-/// What a release's list says of migrations; raw SQL files are judged by the gate.
-std::vector<LockEntry> migrations_of(const LockRelease& release) {
-  std::vector<LockEntry> entries;
-  std::ranges::copy_if(release.entries, std::back_inserter(entries),
-                       [](const LockEntry& entry) { return entry.kind == "migration"; });
-  return entries;
-}
-
 /// The first difference of two lists, as a sentence.
 std::string difference(const std::vector<LockEntry>& cut, const std::vector<LockEntry>& now) {
   for (const LockEntry& entry : now) {
-    const auto was = std::ranges::find(cut, entry.id, &LockEntry::id);
+    const auto was = std::ranges::find_if(
+        cut, [&](const LockEntry& each) { return each.kind == entry.kind && each.id == entry.id; });
     if (was == cut.end()) return fmt::format("{} was not in it", entry.id);
-    if (was->phase != entry.phase) {
+    if (was->phase && entry.phase && was->phase != entry.phase) {
       return fmt::format("{} was at {} and is at {} now", entry.id, planner::to_string(*was->phase),
                          planner::to_string(*entry.phase));
     }
@@ -69,7 +53,7 @@ Result<CutReport> cut_again(const LockRelease& there, const std::optional<std::s
     return again(there.hotfix ? fmt::format("as a hotfix of {}", there.parent) : "not as a hotfix");
   }
   if (!from && there.hotfix) return again(fmt::format("as a hotfix of {}", there.parent));
-  if (const auto what = difference(migrations_of(there), entries); !what.empty()) {
+  if (const auto what = difference(there.entries, entries); !what.empty()) {
     return again(what);
   }
   return CutReport{there.release, there.parent, true};
@@ -79,6 +63,7 @@ Result<CutReport> cut_again(const LockRelease& there, const std::optional<std::s
 Result<void> check_hotfix(const LockRelease& parent, const std::string& release,
                           const std::vector<LockEntry>& entries) {
   for (const LockEntry& entry : entries) {
+    if (entry.kind != "migration") continue;
     const LockEntry* was = find_migration(parent, entry.id);
     if (was == nullptr) {
       return fail(
@@ -130,9 +115,25 @@ Result<LockRelease> new_release(const LockFile& file, const std::string& release
 
 }  // namespace
 
+std::vector<LockEntry> entries_of(const std::vector<Migration>& migrations) {
+  std::vector<LockEntry> entries;
+  for (const Migration& migration : migrations) {
+    entries.push_back(
+        {"migration", migration.id.value, migration.phase, migration.expressions_checksum});
+  }
+  std::ranges::sort(entries, {}, &LockEntry::id);
+  return entries;
+}
+
+const LockRelease* base_release(const LockFile& file, const std::vector<LockEntry>& head) {
+  const LockRelease* newest = newest_release(file);
+  if (newest == nullptr || newest->entries != head) return newest;
+  return newest->parent.empty() ? newest : find_release(file, newest->parent);
+}
+
 Result<CutReport> cut_release(const LockFile& file, const std::string& release,
                               const std::optional<std::string>& from,
-                              const std::vector<Migration>& migrations, const std::string& time) {
+                              std::vector<LockEntry> entries, const std::string& time) {
   ZDM_CHECK(check_name(release));
   if (const auto fork = find_fork(file)) {
     return planner::fail_at(
@@ -141,7 +142,7 @@ Result<CutReport> cut_release(const LockFile& file, const std::string& release,
                     fork->parent.empty() ? "nothing" : fork->parent),
         fork->edit);
   }
-  const auto entries = entries_of(migrations);
+  std::ranges::sort(entries, {}, [](const LockEntry& e) { return std::tie(e.kind, e.id); });
   if (const LockRelease* there = find_release(file, release)) {
     return cut_again(*there, from, entries);
   }

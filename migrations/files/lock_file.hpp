@@ -6,18 +6,12 @@
 #include <vector>
 
 #include "model/migration.hpp"
+#include "release/entry.hpp"
 
 namespace zdm::migrations {
 
 /// One line of a release's list.
-struct LockEntry {
-  std::string kind;                     ///< "migration" or "sql"
-  std::string id;                       ///< migration id, or path
-  std::optional<planner::Phase> phase;  ///< migrations
-  std::string checksum;
-
-  friend bool operator==(const LockEntry&, const LockEntry&) = default;
-};
+using LockEntry = planner::ReleaseEntry;
 
 struct LockRelease {
   std::string release;
@@ -67,13 +61,23 @@ struct CutReport {
   bool already = false;  ///< the identical release was there
 };
 
+/// The lines of zdm.lock for these migrations, sorted by bytes.
+[[nodiscard]] std::vector<LockEntry> entries_of(const std::vector<planner::Migration>& migrations);
+
+/// The release that head is compared with: the newest that is no hotfix of an older one, or its
+/// parent where it has just these entries (itself, where it is the first). Null: none was cut.
+[[nodiscard]] const LockRelease* base_release(const LockFile& file,
+                                              const std::vector<LockEntry>& head);
+
 /// Appends a release (`zdm release cut`). Same release again: fine if identical, else refused.
 /// `from`: a hotfix of that older release; it may not advance a phase or bring a migration. Two
 /// non-hotfix children of one parent: refused as lock-forked with the edit to make. The file is
 /// replaced atomically (write beside, fsync, rename).
-[[nodiscard]] planner::Result<CutReport> cut_release(
-    const LockFile& file, const std::string& release, const std::optional<std::string>& from,
-    const std::vector<planner::Migration>& migrations, const std::string& time);
+[[nodiscard]] planner::Result<CutReport> cut_release(const LockFile& file,
+                                                     const std::string& release,
+                                                     const std::optional<std::string>& from,
+                                                     std::vector<LockEntry> entries,
+                                                     const std::string& time);
 
 /// Release names, oldest first, hotfixes right after their parent.
 [[nodiscard]] std::vector<std::string> ordered_releases(const LockFile& file);

@@ -50,6 +50,7 @@ struct Config {
   std::string health_url;                                    ///< empty: none
   bool gate_every_apart = false;                             ///< gate.apart = "every"
   int gate_postgres = 15;
+  std::vector<std::string> gate_sql;  ///< gate.sql: absolute paths and patterns of raw SQL
   GateRules gate_rules;
   std::vector<NamedTable> partitions;  ///< in file order
   std::vector<NamedTable> matviews;    ///< in file order

@@ -7,7 +7,7 @@
 #include <filesystem>
 
 #include "gate/blank.hpp"
-#include "gate/marks.hpp"
+#include "gate/runner_marks.hpp"
 #include "model/suggest.hpp"
 
 namespace zdm::migrations {

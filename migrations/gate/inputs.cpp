@@ -11,7 +11,7 @@
 #include "files/text_index.hpp"
 #include "files/toml.hpp"
 #include "gate/blank.hpp"
-#include "gate/marks.hpp"
+#include "gate/runner_marks.hpp"
 #include "release/natural_order.hpp"
 
 namespace zdm::migrations {

@@ -3,7 +3,7 @@
 
 #include "gate/blank.hpp"
 #include "gate/lexical.hpp"
-#include "gate/marks.hpp"
+#include "gate/runner_marks.hpp"
 #include "sql/text.hpp"
 
 namespace zdm::migrations {

@@ -49,10 +49,12 @@ std::string take(std::string& words, std::string_view key) {
   return std::string(trimmed(value));
 }
 
-std::optional<Allow> read_allow(std::string_view sql, const Piece& comment) {
+/// `opening`: the bytes that begin the comment, 2 in SQL.
+std::optional<Allow> read_allow(std::string_view sql, const Extent& comment, std::size_t opening) {
   auto text = sql.substr(comment.begin, comment.end - comment.begin);
   const auto mark = text.find(kMark);
-  if (mark == text.npos || !trimmed(text.substr(2, mark - 2)).empty()) return std::nullopt;
+  if (mark == text.npos || mark < opening) return std::nullopt;
+  if (!trimmed(text.substr(opening, mark - opening)).empty()) return std::nullopt;
   if (text.ends_with("*/")) text.remove_suffix(2);
   std::string words = " " + std::string(trimmed(text.substr(mark + kMark.size())));
   std::ranges::replace(words, '\n', ' ');
@@ -95,6 +97,21 @@ class Allows {
   Allows(const SqlFile& file, std::vector<Finding>& findings, const std::vector<std::string>& cut)
       : file_(file), findings_(findings), cut_(cut) {}
 
+  std::vector<Finding> run_toml() {
+    std::size_t at = 0;
+    while ((at = file_.bytes.find(kMark, at)) != std::string::npos) {
+      const auto line = file_.bytes.rfind('\n', at) + 1;  // npos + 1 is the first byte
+      const auto end = std::min(file_.bytes.find('\n', at), file_.bytes.size());
+      const auto first = file_.bytes.find_first_not_of(" \t", line);
+      const bool comment = file_.bytes[first] == '#' || file_.bytes.compare(first, 2, "--") == 0;
+      const std::size_t opening = file_.bytes[first] == '#' ? 1 : 2;
+      const auto allow = comment ? read_allow(file_.bytes, {first, end}, opening) : std::nullopt;
+      if (allow) apply(*allow, {line, end_of_table(end)});
+      at = end;
+    }
+    return std::move(told_);
+  }
+
   std::vector<Finding> run() {
     if (file_.bytes.find(kMark) == std::string::npos) return {};
     const auto statements = statement_extents(file_.shipped);
@@ -102,13 +119,27 @@ class Allows {
       const auto piece = next_piece(file_.bytes, at);
       at = piece.end;
       if (piece.kind != PieceKind::comment) continue;
-      const auto allow = read_allow(file_.bytes, piece);
+      const auto allow = read_allow(file_.bytes, {piece.begin, piece.end}, 2);
       if (allow) apply(*allow, reach(file_.shipped, statements, {piece.begin, piece.end}));
     }
     return std::move(told_);
   }
 
  private:
+  /// Where the table ends that a line stands in, or right before.
+  [[nodiscard]] std::size_t end_of_table(std::size_t at) const {
+    bool header_is_mine = true;
+    while (at < file_.bytes.size()) {
+      const auto begin = at + 1;
+      at = std::min(file_.bytes.find('\n', begin), file_.bytes.size());
+      const auto line = trimmed(
+          std::string_view(file_.bytes).substr(std::min(begin, at), at - std::min(begin, at)));
+      if (line.starts_with("[[") && !header_is_mine) return begin;
+      if (!line.empty() && !line.starts_with('#')) header_is_mine = false;
+    }
+    return file_.bytes.size();
+  }
+
   void apply(const Allow& allow, const Extent& about) {
     if (find_rule(allow.rule) == nullptr) {
       return tell(allow, Severity::error, fmt::format("there is no rule \"{}\"", allow.rule),
@@ -168,6 +199,11 @@ class Allows {
 std::vector<Finding> apply_allows(const SqlFile& file, std::vector<Finding>& findings,
                                   const std::vector<std::string>& cut) {
   return Allows(file, findings, cut).run();
+}
+
+std::vector<Finding> apply_allows_in_toml(const SqlFile& file, std::vector<Finding>& findings,
+                                          const std::vector<std::string>& cut) {
+  return Allows(file, findings, cut).run_toml();
 }
 
 }  // namespace zdm::planner

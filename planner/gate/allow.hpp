@@ -19,4 +19,10 @@ namespace zdm::planner {
 [[nodiscard]] std::vector<Finding> apply_allows(const SqlFile& file, std::vector<Finding>& findings,
                                                 const std::vector<std::string>& cut);
 
+/// The same for a migration of zdm's own, where a line `# zdm:allow RULE reason=why` covers what
+/// follows up to the next [[change]] (one that follows right away is covered).
+[[nodiscard]] std::vector<Finding> apply_allows_in_toml(const SqlFile& file,
+                                                        std::vector<Finding>& findings,
+                                                        const std::vector<std::string>& cut);
+
 }  // namespace zdm::planner

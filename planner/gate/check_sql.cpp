@@ -38,7 +38,32 @@ class Lines {
 
 class Gate {
  public:
-  explicit Gate(const GateOptions& options) : options_(options) {}
+  explicit Gate(const GateOptions& options) : options_(options), retired_(options.retired) {}
+
+  /// A file that runs already: nothing is said of it.
+  void learn(const SqlFile& file, const FileFacts& facts) {
+    for (const StatementFacts& statement : facts.statements) {
+      history_.start(statement);
+      for (const SqlEffect& effect : statement.effects) {
+        history_.note(statement, effect, options_.postgres);
+      }
+    }
+    history_.end_release();
+    retired_.merge(read_release_marks(file).retired);
+  }
+
+  /// What the files of this release retire may go in the next one.
+  void announce(const SqlFile& file) {
+    auto marks = read_release_marks(file);
+    retired_here_.merge(marks.retired);
+    for (Finding& finding : marks.findings) verdict_.findings.push_back(std::move(finding));
+  }
+
+  void end_release() {
+    history_.end_release();
+    retired_.merge(retired_here_);
+    retired_here_.clear();
+  }
 
   void file(const SqlFile& file, const FileFacts& facts) {
     const std::size_t first = verdict_.findings.size();
@@ -66,16 +91,74 @@ class Gate {
   void effects(const SqlFile& file, const StatementFacts& statement) {
     for (const SqlEffect& effect : statement.effects) {
       std::vector<Remark> remarks;
-      Scene scene(file, statement, effect, history_, options_.postgres, remarks);
+      Scene scene(file, statement, effect, history_, options_, remarks);
       for (const Rule& rule : rules()) {
         if (rule.check == nullptr) continue;
         if (options_.postgres < rule.from || options_.postgres > rule.to) continue;
         scene.rule = &rule;
         rule.check(scene);
       }
-      for (Remark& remark : remarks) add(file, statement, &effect, std::move(remark));
+      for (Remark& remark : remarks) {
+        if (!judge(file, statement, effect, remark)) continue;
+        add(file, statement, &effect, std::move(remark));
+      }
       history_.note(statement, effect, options_.postgres);
     }
+  }
+
+  /// What the releases make of a remark; false: it is none.
+  bool judge(const SqlFile& file, const StatementFacts& statement, const SqlEffect& effect,
+             Remark& remark) const {
+    if (remark.rule->with_base.empty()) return true;
+    if (file.planned_for) return false;
+    if (remark.rule->with_base == "unretired-drop") {
+      const auto name = name_of(effect);
+      if (find_retired(retired_, name) != nullptr) return false;
+      if (const auto* here = find_retired(retired_here_, name)) {
+        remark = retired_in_the_same_release(name, *here, std::move(remark));
+        return true;
+      }
+    }
+    if (options_.base.empty()) return true;
+    if (remark.rule->with_base == "unretired-drop") {
+      remark.help = how_to_retire(name_of(effect), renamed_to(statement, effect));
+      remark.message += fmt::format("; no file of {} retires it", options_.base);
+    }
+    remark.rule = find_rule(remark.rule->with_base);
+    return true;
+  }
+
+  [[nodiscard]] Remark retired_in_the_same_release(const NameParts& name, const std::string& by,
+                                                   Remark remark) const {
+    remark.rule = find_rule("same-release-contract");
+    remark.message =
+        fmt::format("{} is retired ({}) and taken away in one release: {} still uses it",
+                    to_sql(name), by, options_.base.empty() ? "the running one" : options_.base);
+    remark.help = "move this statement into a file of the release after";
+    return remark;
+  }
+
+  /// The column that the statement adds in the place of one it drops; empty: none.
+  static std::string renamed_to(const StatementFacts& statement, const SqlEffect& dropped) {
+    if (dropped.deed != Deed::drop || dropped.kind != ObjectKind::column) return {};
+    for (const SqlEffect& effect : statement.effects) {
+      if (effect.deed == Deed::add_column && effect.object == dropped.object) return effect.part;
+    }
+    return {};
+  }
+
+  static std::string how_to_retire(const NameParts& name, const std::string& renamed_to) {
+    std::string help;
+    if (!renamed_to.empty()) {
+      help = fmt::format(
+          "this is a rename to {} in disguise: its values are lost, and rename_column carries them "
+          "over\n",
+          quote_identifier(renamed_to));
+    }
+    return help + fmt::format(
+                      "move it to a later release; in this one, with the code that no "
+                      "longer uses it, ship a file with the line\n  -- zdm:retires {}",
+                      to_sql(name));
   }
 
   void fault(const SqlFile& file, const StatementFacts& statement) {
@@ -99,20 +182,14 @@ class Gate {
 
   void add(const SqlFile& file, const StatementFacts& statement, const SqlEffect* effect,
            Remark remark) {
-    if (&file != file_) {
-      file_ = &file;
-      lines_.emplace(file.bytes);
-    }
     Finding finding;
     finding.rule = remark.rule->id;
     finding.severity = remark.rule->severity;
-    const auto [line, column] = lines_->at(remark.where.offset);
-    const auto [end_line, end_column] = lines_->at(remark.where.end());
-    finding.where = {file.path, line, column, end_line, end_column};
+    finding.where = span(file, remark.where);
     finding.message = std::move(remark.message);
     finding.help = std::move(remark.help);
     finding.statement = file.bytes.substr(statement.place.offset, statement.place.length);
-    finding.fix = std::move(remark.fix);
+    if (!file.source && !file.planned_for) finding.fix = std::move(remark.fix);
     if (effect != nullptr && !effect->object.name.empty()) {
       finding.objects.push_back(quote(effect->object));
     }
@@ -124,8 +201,28 @@ class Gate {
     verdict_.findings.push_back(std::move(finding));
   }
 
+  SourceSpan span(const SqlFile& file, Place place) {
+    if (file.planned_for) return *file.planned_for;
+    if (file.source) {
+      auto where = place_of(*file.source, place.offset);
+      const auto end = place_of(*file.source, place.end());
+      where.end_line = end.line;
+      where.end_column = end.column;
+      return where;
+    }
+    if (&file != file_) {
+      file_ = &file;
+      lines_.emplace(file.bytes);
+    }
+    const auto [line, column] = lines_->at(place.offset);
+    const auto [end_line, end_column] = lines_->at(place.end());
+    return {file.path, line, column, end_line, end_column};
+  }
+
   const GateOptions& options_;
   History history_;
+  Retired retired_;       // by what runs
+  Retired retired_here_;  // by this release
   SqlVerdict verdict_;
   const SqlFile* file_ = nullptr;
   std::optional<Lines> lines_;
@@ -135,8 +232,15 @@ class Gate {
 
 SqlVerdict check_sql(const std::vector<SqlFile>& files, const GateOptions& options) {
   Gate gate(options);
-  for_each_file(files,
-                [&gate](const SqlFile& file, const FileFacts& facts) { gate.file(file, facts); });
+  const bool apart = options.base.empty();
+  for_each_file(options.shipped,
+                [&](const SqlFile& file, const FileFacts& facts) { gate.learn(file, facts); });
+  if (!apart) std::ranges::for_each(files, [&](const SqlFile& file) { gate.announce(file); });
+  for_each_file(files, [&](const SqlFile& file, const FileFacts& facts) {
+    if (apart) gate.announce(file);
+    gate.file(file, facts);
+    if (apart) gate.end_release();
+  });
   return gate.take();
 }
 

@@ -1,17 +1,23 @@
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "gate/finding.hpp"
+#include "gate/release_marks.hpp"
 #include "gate/sql_file.hpp"
 
 namespace zdm::planner {
 
 struct GateOptions {
   int postgres = 15;  ///< the server's major version, 12 to 18
+  /// What runs, in words. Empty: unknown, and each file is taken as a release of its own.
+  std::string base = {};
+  std::vector<SqlFile> shipped = {};  ///< what base has of the files, in their order
+  Retired retired = {};               ///< by the migrations of base
 };
 
-/// What the hazard rules say of the files of one release, in the order in which they run.
+/// What the rules say of the files of a release, in the order in which they run.
 struct SqlVerdict {
   std::vector<Finding> findings;  ///< sorted by file (in the order given), then place
   std::size_t statements = 0;

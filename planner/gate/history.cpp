@@ -70,6 +70,12 @@ void History::look_ahead(const FileFacts& facts) {
   }
 }
 
+void History::end_release() {
+  new_.clear();
+  columns_.clear();
+  transaction_.reset();
+}
+
 void History::start(const StatementFacts& statement) {
   if (transaction_ == statement.transaction) return;
   transaction_ = statement.transaction;

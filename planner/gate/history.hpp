@@ -52,6 +52,8 @@ class History {
 
   /// Before the statements of a file.
   void look_ahead(const FileFacts& facts);
+  /// A release ends: what it made is no longer new, what it guarantees holds.
+  void end_release();
   void start(const StatementFacts& statement);
   void note(const StatementFacts& statement, const SqlEffect& effect, int postgres);
 

@@ -19,6 +19,9 @@ struct Rule {
   int from = 12;             ///< the first and the last PostgreSQL it holds for
   int to = 18;
   void (*check)(Scene& scene) = nullptr;  ///< of each effect; null: found in another way
+  /// The rule that a finding is one of where it is known what runs: "unretired-drop" for what takes
+  /// something away, unless that was retired; empty: it stays what it is.
+  std::string_view with_base = {};
 };
 
 /// All rules about SQL, by theme.

@@ -7,6 +7,7 @@
 #include <string_view>
 #include <vector>
 
+#include "gate/check_sql.hpp"
 #include "gate/facts.hpp"
 #include "gate/finding.hpp"
 #include "gate/history.hpp"
@@ -27,11 +28,12 @@ struct Remark {
 class Scene {
  public:
   Scene(const SqlFile& file, const StatementFacts& statement_facts, const SqlEffect& sql_effect,
-        const History& before, int version, std::vector<Remark>& remarks)
+        const History& before, const GateOptions& options, std::vector<Remark>& remarks)
       : statement(statement_facts),
         effect(sql_effect),
         history(before),
-        postgres(version),
+        postgres(options.postgres),
+        base(options.base),
         file_(file),
         remarks_(remarks) {}
 
@@ -39,6 +41,7 @@ class Scene {
   const SqlEffect& effect;
   const History& history;
   int postgres;
+  const std::string& base;  ///< what runs, in words; empty: unknown
 
   [[nodiscard]] bool is(Deed deed) const { return effect.deed == deed; }
   [[nodiscard]] bool is(Deed deed, ObjectKind kind) const {

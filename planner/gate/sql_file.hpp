@@ -1,7 +1,10 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
+
+#include "model/value.hpp"
 
 namespace zdm::planner {
 
@@ -21,6 +24,10 @@ struct SqlFile {
   std::string bytes;
   std::string shipped;
   Wrapping wrapping = Wrapping::none;
+  /// The value of a TOML file that this text is: places are those in that file.
+  std::optional<Value> source = {};
+  /// What zdm itself planned for a change that stands here. The release rules judge the change.
+  std::optional<SourceSpan> planned_for = {};
 };
 
 }  // namespace zdm::planner

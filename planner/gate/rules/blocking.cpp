@@ -270,7 +270,8 @@ constexpr std::array<Rule, 20> kRules = {{
     {"add-required-column", kError, kGroup,
      "A NOT NULL column without default fails on rows that exist, and inserts of the running "
      "release fail.",
-     "A constant default, or nullable first.", 12, 18, add_required_column},
+     "A constant default, or nullable first.", 12, 18, add_required_column,
+     "breaks-previous-release"},
     {"column-type-change", kError, kGroup,
      "The table is locked, mostly rewritten, and the running release meets another type.",
      "A new column beside it.", 12, 18, column_type_change},

@@ -7,7 +7,8 @@ namespace zdm::planner {
 std::span<const Rule> rules() {
   static const std::vector<Rule> all = [] {
     std::vector<Rule> rules;
-    for (const auto theme : {destructive_rules(), blocking_rules(), transaction_rules()}) {
+    for (const auto theme :
+         {release_rules(), destructive_rules(), blocking_rules(), transaction_rules()}) {
       rules.insert(rules.end(), theme.begin(), theme.end());
     }
     return rules;

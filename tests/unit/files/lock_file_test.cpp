@@ -55,6 +55,7 @@ Migration at(const std::string& id, Phase phase, const std::string& checksum = k
   one.id = {id};
   one.phase = phase;
   one.checksum = checksum;
+  one.expressions_checksum = checksum;
   return one;
 }
 
@@ -212,8 +213,8 @@ TEST_CASE("cutting appends a release whose parent is the newest of the main line
   const auto path = folder.path("zdm.lock");
   const auto cut = [&](const std::string& name, const std::optional<std::string>& from,
                        const std::vector<Migration>& all) {
-    return migrations::cut_release(migrations::read_lock_file(path).value(), name, from, all,
-                                   kTime);
+    return migrations::cut_release(migrations::read_lock_file(path).value(), name, from,
+                                   migrations::entries_of(all), kTime);
   };
   const auto first = cut("1", std::nullopt, {at("2_b", Phase::expand), at("10_c", Phase::expand)});
   REQUIRE(first);
@@ -238,10 +239,13 @@ TEST_CASE("cutting the same release again is fine when nothing differs", "[unit]
   const auto before = content(path);
   const auto cut = [&](const std::string& name, const std::optional<std::string>& from,
                        const std::vector<Migration>& all) {
-    return migrations::cut_release(migrations::read_lock_file(path).value(), name, from, all,
-                                   "2027-01-01T00:00:00Z");
+    return migrations::cut_release(migrations::read_lock_file(path).value(), name, from,
+                                   migrations::entries_of(all), "2027-01-01T00:00:00Z");
   };
-  const auto again = cut("1", std::nullopt, {at("a", Phase::expand)});
+  auto with_sql = migrations::entries_of({at("a", Phase::expand)});
+  with_sql.push_back({"sql", "x.sql", std::nullopt, kSum});
+  const auto again = migrations::cut_release(migrations::read_lock_file(path).value(), "1",
+                                             std::nullopt, with_sql, "2027-01-01T00:00:00Z");
   REQUIRE(again);
   CHECK(again->already);
   CHECK(cut("1.1", "1", {at("a", Phase::expand)}).value().already);
@@ -264,8 +268,8 @@ TEST_CASE("a hotfix brings no migration and advances no phase", "[unit][files]")
       "zdm.lock", header() + release("1", "-") + migration("a", "backfill") + release("2", "1"));
   const auto before = content(path);
   const auto cut = [&](const std::string& from, const std::vector<Migration>& all) {
-    return migrations::cut_release(migrations::read_lock_file(path).value(), "1.1", from, all,
-                                   kTime);
+    return migrations::cut_release(migrations::read_lock_file(path).value(), "1.1", from,
+                                   migrations::entries_of(all), kTime);
   };
   CHECK(cut("1", {at("a", Phase::switch_)}).error().code == ErrorCode::refused);
   CHECK(cut("1", {at("a", Phase::backfill), at("b", Phase::expand)}).error().code ==

@@ -101,6 +101,8 @@ TEST_CASE("each rule has both examples on each version it holds for, and a good 
     }
   }
   for (const Rule& rule : rules()) {
+    // more than one file, or more than one release: tests/cli/check/release_test.cpp
+    if (rule.group == "release" || rule.id == "drop-index") continue;
     CHECK(find_rule(rule.id) == &rule);
     for (int version = kFirst; version <= kLast; ++version) {
       INFO(rule.id << " on PostgreSQL " << version);

@@ -1,4 +1,4 @@
-#include "gate/marks.hpp"
+#include "gate/runner_marks.hpp"
 
 #include <algorithm>
 

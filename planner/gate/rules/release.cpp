@@ -1,0 +1,103 @@
+#include <algorithm>
+#include <array>
+
+#include "gate/rules/themes.hpp"
+#include "gate/scene.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+/// An index that ON CONFLICT, or the belief that there is no second row, may rest on. Only where an
+/// earlier file made it is it known to be unique.
+void drop_index(Scene& s) {
+  if (!s.is(Deed::drop, ObjectKind::index) || s.history.is_new(ObjectKind::index, s.effect.object))
+    return;
+  const SqlEffect* made = s.history.index(s.effect.object);
+  if (made == nullptr || !made->is_unique) return;
+  s.say(fmt::format("the running release may rely on the unique index {}, ON CONFLICT for one",
+                    s.object()),
+        "drop it in the release after the one that no longer relies on it");
+}
+
+/// Columns that the running release does not know cannot be in its rows' way.
+bool all_new(Scene& s, const TableName& table, const std::vector<std::string>& columns) {
+  return !columns.empty() && std::ranges::all_of(columns, [&](const std::string& column) {
+    return s.history.is_new_column(table, column);
+  });
+}
+
+/// What a statement comes to demand of every later row, in words; empty: nothing.
+std::string demand_of(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (s.is(Deed::create, ObjectKind::index) && e.is_unique) {
+    if (s.history.is_new_table(e.other) || all_new(s, e.other, e.keys)) return {};
+    return fmt::format("the unique index {} on {}", s.object(), quote(e.other));
+  }
+  if (!s.on_old_table() || e.kind != ObjectKind::table) return {};
+  if (e.deed == Deed::set_not_null) {
+    if (s.history.is_new_column(e.object, e.part)) return {};
+    return fmt::format("NOT NULL of {}.{}", s.object(), s.part());
+  }
+  if (e.deed == Deed::change_type) {
+    if (s.history.is_new_column(e.object, e.part)) return {};
+    return fmt::format("another type of {}.{}", s.object(), s.part());
+  }
+  const bool constraint = e.deed == Deed::add_constraint && e.constraint != SqlConstraint::none &&
+                          e.constraint != SqlConstraint::not_null && e.index.empty();
+  if (!constraint || e.inline_clause || all_new(s, e.object, e.keys)) return {};
+  return fmt::format("a constraint of {}", s.object());
+}
+
+void breaks_previous(Scene& s) {
+  if (s.base.empty()) return;
+  const auto demand = demand_of(s);
+  if (demand.empty()) return;
+  s.say(fmt::format("nothing says that the code of {} meets {}", s.base, demand),
+        "ship the code that meets it first, and this in a later release; or, where every running "
+        "release meets it already, allow it with that reason");
+}
+
+constexpr std::string_view kGroup = "release";
+constexpr Severity kError = Severity::error;
+
+constexpr std::array<Rule, 9> kRules = {{
+    {"same-release-contract", kError, kGroup,
+     "Contract takes away in one release what the release before it still uses.",
+     "Ship switch, and contract in a release after it.", 12, 18, nullptr},
+    {"same-release-switch", kError, kGroup,
+     "A phase that must wait for the release before it travels in the same release.",
+     "One phase in each release.", 12, 18, nullptr},
+    {"unretired-drop", kError, kGroup,
+     "Something that the running release has is taken away, and no file of that release retired "
+     "it.",
+     "A comment zdm:retires in a file that ships one release earlier.", 12, 18, nullptr},
+    {"breaks-previous-release", kError, kGroup,
+     "The code of the running release does not meet what is demanded of its rows.",
+     "Ship the code that meets it first.", 12, 18, breaks_previous, "breaks-previous-release"},
+    {"shipped-file-changed", kError, kGroup,
+     "A file that shipped differs now, went back a phase, or is gone.",
+     "Take it as it was, and write a new file.", 12, 18, nullptr},
+    {"undone-before-release", kError, kGroup,
+     "Two unfinished migrations are after the same column, or a table that one of them renames or "
+     "drops.",
+     "Finish the first one before the second begins.", 12, 18, nullptr},
+    {"lock-forked", kError, kGroup, "Two releases of zdm.lock follow the same one.",
+     "Make the first the parent of the second.", 12, 18, nullptr},
+    {"retires", kError, kGroup,
+     "A comment zdm:retires or zdm:phase cannot be read, or is too early.", "Mend the comment.", 12,
+     18, nullptr},
+    {"drop-index", kError, "destructive",
+     "A unique index the running release relies on is dropped.",
+     "Drop it in a release after the one that stopped relying on it.", 12, 18, drop_index,
+     "unretired-drop"},
+}};
+
+}  // namespace
+
+std::span<const Rule> release_rules() {
+  return kRules;
+}
+
+}  // namespace zdm::planner
