@@ -91,6 +91,11 @@ Result<void> write(const Target& target) {
   return {};
 }
 
+/// Templates are added to a project that has its zdm.toml.
+bool is_begun(const Target& target, const Arguments& arguments) {
+  return target.path == "zdm.toml" && arguments.has("--template");
+}
+
 }  // namespace
 
 Answer run_init(Context& context) {
@@ -98,6 +103,7 @@ Answer run_init(Context& context) {
   for (const auto& target : files) {
     std::error_code ignored;
     if (!fs::exists(fs::symlink_status(target.path, ignored))) continue;
+    if (is_begun(target, context.arguments())) continue;
     return Answer::failed(
         {.code = ErrorCode::usage,
          .message = fmt::format("{} is there already; nothing was written", target.path.string()),
@@ -110,6 +116,7 @@ Answer run_init(Context& context) {
     return Answer::failed(cannot_write("migrations", error.message()));
   }
   for (const auto& target : files) {
+    if (fs::exists(fs::symlink_status(target.path, error))) continue;
     if (auto written = write(target); !written) return Answer::failed(written.error());
     report.created.push_back(target.path.string());
   }

@@ -44,9 +44,7 @@ class Gate {
   void learn(const SqlFile& file, const FileFacts& facts) {
     for (const StatementFacts& statement : facts.statements) {
       history_.start(statement);
-      for (const SqlEffect& effect : statement.effects) {
-        history_.note(statement, effect, options_.postgres);
-      }
+      for (const SqlEffect& effect : statement.effects) note(file, statement, effect);
     }
     history_.end_release();
     retired_.merge(read_release_marks(file).retired);
@@ -102,8 +100,18 @@ class Gate {
         if (!judge(file, statement, effect, remark)) continue;
         add(file, statement, &effect, std::move(remark));
       }
-      history_.note(statement, effect, options_.postgres);
+      note(file, statement, effect);
     }
+  }
+
+  /// zdm plans for a search path that begins with public, and writes it out; authors do not.
+  void note(const SqlFile& file, const StatementFacts& statement, const SqlEffect& effect) {
+    history_.note(statement, effect, options_.postgres);
+    if (!file.planned_for || effect.object.schema != "public") return;
+    auto unqualified = effect;
+    unqualified.object.schema.clear();
+    if (unqualified.other.schema == "public") unqualified.other.schema.clear();
+    history_.note(statement, unqualified, options_.postgres);
   }
 
   /// What the releases make of a remark; false: it is none.

@@ -74,11 +74,19 @@ class Advance {
     std::erase_if(table.columns, [&](const Column& each) { return each.name == effect.column; });
   }
   void operator()(const RenameColumnTo& effect) {
-    for (auto& column : known(effect.table).columns) {
+    auto& table = known(effect.table);
+    for (auto& column : table.columns) {
       if (column.name == effect.from) {
         column.name = effect.to;
         return;
       }
+    }
+    // without a database, a column is first heard of here
+    if (table.assumed) {
+      Column column;
+      column.name = effect.to;
+      column.attnum = next_attnum(table);
+      table.columns.push_back(std::move(column));
     }
   }
   void operator()(const PutIndex& effect) {

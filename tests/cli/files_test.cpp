@@ -29,7 +29,7 @@ TEST_CASE("init names the templates when one is unknown, and writes nothing", "[
   const Sandbox box;
   const auto finished = box.zdm({"init", "--template", "kubernetes"});
   CHECK(finished.code == 2);
-  CHECK(contains(finished.err, "deploy-script, example"));
+  CHECK(contains(finished.err, "deploy-script, example, git-hook, github-actions, gitlab-ci"));
   CHECK_FALSE(box.has("zdm.toml"));
   CHECK_FALSE(box.has("migrations"));
 }
@@ -150,6 +150,49 @@ TEST_CASE("a plan without a database says what it assumed", "[cli]") {
   REQUIRE(one["migrations"][0]["phases"].size() == 1);
   CHECK(box.zdm({"plan", "--database", "none", "0002_nothing"}).code == 2);
   CHECK(box.zdm({"status", "--database", "none"}).code == 2);
+}
+
+TEST_CASE("templates are added to a project that has its zdm.toml", "[cli]") {
+  const Sandbox box;
+  box.write("zdm.toml", "# ours\n");
+  const auto added = box.zdm({"init", "--template", "github-actions", "gitlab-ci"});
+  INFO(added.err);
+  CHECK(added.code == 0);
+  CHECK(box.read("zdm.toml") == "# ours\n");
+  CHECK(contains(box.read(".github/workflows/zdm.yml"), "zdm check --format github"));
+  CHECK(contains(box.read(".gitlab/zdm.yml"), "zdm check --format gitlab"));
+  CHECK(box.zdm({"init", "--template", "gitlab-ci"}).code == 2);
+  CHECK(box.zdm({"init"}).code == 2);
+}
+
+TEST_CASE("the pre-commit hook stops a commit that the gate rejects", "[cli][check]") {
+  const Sandbox box;
+  REQUIRE(box.zdm({"init", "--template", "git-hook"}).code == 0);
+  const auto git = [&](std::vector<std::string> words) {
+    words.insert(words.begin(), {"git", "-c", "user.name=n", "-c", "user.email=n@example.org"});
+    auto command = box.command(std::move(words));
+    command.words.front() = "/usr/bin/env";
+    return run(command);
+  };
+  // the hook finds the program through PATH
+  const std::string program = ZDM_PROGRAM;
+  box.write("bin/zdm", "#!/bin/sh\nexec " + program + " \"$@\"\n");
+  auto hook = box.read(".githooks/pre-commit");
+  hook.replace(hook.find("exec zdm"), 8, "exec sh bin/zdm");
+  box.write(".githooks/pre-commit", hook);
+  REQUIRE(git({"init", "-q", "."}).code == 0);
+  REQUIRE(git({"config", "core.hooksPath", ".githooks"}).code == 0);
+  box.write("migrations/1.sql", "DROP TABLE users;\n");
+  REQUIRE(git({"add", "-A"}).code == 0);
+  const auto stopped = git({"commit", "-qm", "1"});
+  INFO(stopped.out << stopped.err);
+  CHECK(stopped.code != 0);
+  CHECK(contains(stopped.out + stopped.err, "error[drop-table]"));
+  box.write("migrations/1.sql", "CREATE TABLE users (id int);\n");
+  REQUIRE(git({"add", "-A"}).code == 0);
+  const auto passed = git({"commit", "-qm", "1"});
+  INFO(passed.out << passed.err);
+  CHECK(passed.code == 0);
 }
 
 }  // namespace zdm::tests

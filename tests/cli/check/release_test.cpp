@@ -42,8 +42,8 @@ class Project {
     }
     if (way_ == "git") {
       REQUIRE(git({"add", "-A"}) == 0);
-      REQUIRE(git({"-c", "user.name=n", "-c", "user.email=n@example.org", "commit", "-qm", name}) ==
-              0);
+      REQUIRE(git({"-c", "user.name=n", "-c", "user.email=n@example.org", "commit", "--allow-empty",
+                   "-qm", name}) == 0);
     }
     if (way_ == "base") {
       fs::remove_all(box.path("../" + base()));
@@ -339,7 +339,7 @@ TEST_CASE("--since says what is wrong with a checkout", "[cli][check][releases]"
   const auto clone = box.path() + "-base";
   Command command = box.command({"clone", "-q", "--depth", "1", "file://" + box.path(), clone});
   command.words.front() = "git";
-    command.words.insert(command.words.begin(), "/usr/bin/env");
+  command.words.insert(command.words.begin(), "/usr/bin/env");
   REQUIRE(run(command).code == 0);
   const auto shallow = box.zdm({"check", "--config", clone + "/zdm.toml", "--since", "HEAD~1"});
   CHECK(shallow.code == 2);
