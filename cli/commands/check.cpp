@@ -7,9 +7,12 @@
 
 #include "commands/commands.hpp"
 #include "commands/context.hpp"
+#include "files/write_file.hpp"
 #include "gate/gate.hpp"
+#include "gate/mend.hpp"
 #include "gate/rule.hpp"
 #include "suggest.hpp"
+#include "text_width.hpp"
 
 namespace zdm::cli {
 namespace {
@@ -29,6 +32,39 @@ Result<int> postgres_of(Context& context, const migrations::Config& config) {
   if (error == std::errc() && at == end && version >= 12 && version <= 18) return version;
   return planner::fail(ErrorCode::usage, fmt::format("--postgres cannot be {}", *text),
                        "it is the server's major version, 12 to 18");
+}
+
+/// Shows the replacements that are mechanical, and makes them; on a terminal it asks before.
+Result<bool> mend(Context& context, const migrations::GateReport& report,
+                  const migrations::GateRequest& request) {
+  const auto& arguments = context.arguments();
+  if (arguments.format != "text") {
+    return planner::fail(ErrorCode::usage, "--fix goes with --format text alone",
+                         "mend first, and draw the report in a second run");
+  }
+  auto& console = context.console();
+  const auto mended = migrations::mend(report, request);
+  if (mended.empty()) {
+    console.note("zdm: nothing here can be mended mechanically");
+    return false;
+  }
+  for (const auto& file : mended) {
+    for (const auto& line : file.diff) {
+      const char mark = line.empty() ? ' ' : line[0];
+      const auto text = printable(line);
+      console.out.line(mark == '+'   ? console.out.green(text)
+                       : mark == '-' ? console.out.red(text)
+                                     : text);
+    }
+  }
+  const bool ask =
+      console.input_terminal && !arguments.has("--yes") && !arguments.has("--no-input");
+  if (ask && !console.confirm("Write these changes?")) return false;
+  for (const auto& file : mended) {
+    ZDM_CHECK(migrations::replace_file(file.path, file.bytes));
+    console.note(fmt::format("zdm: mended {}", file.path));
+  }
+  return true;
 }
 
 }  // namespace
@@ -57,14 +93,22 @@ Answer run_check(Context& context) {
   if (const auto name = arguments.value("--dialect")) {
     ZDM_ANSWER_TRY(request.inputs.dialect, migrations::parse_dialect(*name));
   }
+  request.costs = arguments.has("--explain-locks");
   ZDM_ANSWER_TRY(auto report, migrations::run_gate(request));
+  if (arguments.has("--fix")) {
+    ZDM_ANSWER_TRY(const bool mended, mend(context, report, request));
+    if (mended) {
+      ZDM_ANSWER_TRY(report, migrations::run_gate(request));
+    }
+  }
   Checked checked{.base = std::move(report.base),
                   .head = "the files",
                   .files = std::move(report.files),
                   .findings = std::move(report.findings),
                   .statements = report.statements,
                   .unanalysed = report.unanalysed,
-                  .strict = arguments.has("--strict")};
+                  .strict = arguments.has("--strict"),
+                  .costs = std::move(report.costs)};
   const auto counts = counts_of(checked.findings);
   const bool refused = counts.errors > 0 || (checked.strict && counts.warnings > 0);
   return {.report = CheckAnswer{std::move(checked)}, .error = {}, .refused = refused};

@@ -77,6 +77,7 @@ Result<std::vector<planner::ReleaseEntry>> entries_to_cut(Context& context,
   migrations::GateRequest request{.config = config, .lock_path = lock_path(config)};
   request.postgres = config.gate_postgres;
   request.cutting = name;
+  request.base.release = arguments.value("--from");
   ZDM_CHECK(check_rule_names(config));
   ZDM_TRY(auto report, migrations::run_gate(request));
   ZDM_CHECK(refuse_findings(report, name));

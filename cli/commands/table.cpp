@@ -60,6 +60,8 @@ constexpr std::array kPaths = {
                "SQL files, directories or patterns, - for standard input; without any, zdm's own "
                "migrations and [gate] sql"}};
 constexpr std::array kGateFlags = {
+    Flag{"--explain-locks", "", "", Arity::none, "the locks that each statement takes"},
+    Flag{"--fix", "", "", Arity::none, "show what can be mended mechanically, and mend it"},
     Flag{"--since", "", "REV", Arity::one, "what runs is this revision of git"},
     Flag{"--base", "", "DIR", Arity::one, "what runs is this checkout"},
     Flag{"--dialect", "", "D", Arity::one, "whose files they are, where their signs do not say"},
@@ -74,7 +76,7 @@ constexpr std::array kGlobals = {
     Flag{"--color", "", "WHEN", Arity::one, "auto, always or never"},
     Flag{"--quiet", "-q", "", Arity::none, "no progress, no notes"},
     Flag{"--verbose", "-v", "", Arity::none, "say more: the SQL of steps and of errors"},
-    Flag{"--yes", "", "", Arity::none, "contract without asking"},
+    Flag{"--yes", "", "", Arity::none, "do not ask: contract, check --fix"},
     Flag{"--no-input", "", "", Arity::none, "never ask"},
     Flag{"--allow", "", "HAZARD", Arity::each, "accept a hazard by name; may be repeated"},
     Flag{"--lock-timeout", "", "DURATION", Arity::one,
@@ -121,8 +123,10 @@ constexpr std::array kCommands = {
             kTextJson,
             Work::reads,
             run_verify},
-    Command{"check", "[PATH…] [--since REV|--base DIR] [--dialect D] [--postgres N] [--strict]",
-            "reject SQL that would block or break the running release", kPaths, kGateFlags,
+    Command{"check",
+            "[PATH…] [--since REV|--base DIR] [--dialect D] [--postgres N] "
+            "[--strict] [--fix] [--explain-locks]",
+            "reject what would block or break the running release", kPaths, kGateFlags,
             kCheckFormats, Work::none, run_check},
     Command{"release cut", "RELEASE [--from RELEASE] [--baseline]",
             "record in zdm.lock what a release ships", kOneRelease, kCutFlags, kTextJson,

@@ -61,6 +61,21 @@ Json step_json(const Step& step) {
           {"note", step.note}};
 }
 
+Json cost_json(const planner::StatementCost& cost) {
+  Json locks = Json::array();
+  for (const auto& claim : cost.locks) {
+    locks.push_back({{"relation", claim.relation}, {"mode", planner::to_string(claim.mode)}});
+  }
+  return {{"file", cost.where.file},
+          {"line", cost.where.line},
+          {"column", cost.where.column},
+          {"statement", redacted(cost.statement)},
+          {"locks", std::move(locks)},
+          {"rewrites", planner::to_string(cost.rewrites)},
+          {"scans", planner::to_string(cost.scans)},
+          {"in_transaction", cost.in_transaction}};
+}
+
 Json finding_json(const planner::Finding& finding) {
   Json locks = Json::array();
   for (const auto& claim : finding.locks) {
@@ -231,6 +246,7 @@ struct Members {
     json["summary"] = {{"files", checked.files.size()},   {"statements", checked.statements},
                        {"errors", counts.errors},         {"warnings", counts.warnings},
                        {"suppressed", counts.suppressed}, {"unanalysed", checked.unanalysed}};
+    for (const auto& cost : checked.costs) json["statements"].push_back(cost_json(cost));
   }
   void operator()(const ExplainReport&) const {}  // drawn as text alone
 };

@@ -104,12 +104,15 @@ Result<Base> from_directory(const std::string& directory, const Head& head) {
   return base;
 }
 
+Base of_release(const LockFile& lock, const LockRelease& release) {
+  Base base{.name = fmt::format("release {}", release.release), .entries = release.entries};
+  base.where = {lock.path, release.line, 1, release.line, 1};
+  return base;
+}
+
 Base from_lock(const LockFile& lock, const Head& head) {
   const LockRelease* release = base_release(lock, head.entries);
-  if (release == nullptr) return {};
-  Base base{.name = fmt::format("release {}", release->release), .entries = release->entries};
-  base.where = {lock.path, release->line, 1, release->line, 1};
-  return base;
+  return release == nullptr ? Base{} : of_release(lock, *release);
 }
 
 }  // namespace
@@ -132,6 +135,13 @@ Result<Base> find_base(const BaseRequest& request, const Head& head, const LockF
   if (request.since && request.directory) {
     return fail(ErrorCode::usage, "--since and --base both say what is running",
                 "give one of them");
+  }
+  if (request.release) {
+    const LockRelease* release = find_release(lock, *request.release);
+    if (release != nullptr) return of_release(lock, *release);
+    return fail(ErrorCode::usage,
+                fmt::format("{} knows no release {}", lock.path, *request.release),
+                "--from takes a release that was cut");
   }
   if (request.since) return since(*request.since, head);
   if (request.directory) return from_directory(*request.directory, head);

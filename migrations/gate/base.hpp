@@ -21,6 +21,7 @@ struct Head {
 struct BaseRequest {
   std::optional<std::string> since;      ///< a revision of git
   std::optional<std::string> directory;  ///< a checkout of the release that runs
+  std::optional<std::string> release;    ///< of zdm.lock, which a hotfix is cut from
 };
 
 /// The path by which zdm.lock and other trees know a file.

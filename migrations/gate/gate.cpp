@@ -212,11 +212,13 @@ class Gate {
   void judge_sql() {
     planner::GateOptions options{.postgres = request_.postgres};
     if (base_.known()) options.base = base_.name;
+    options.costs = request_.costs;
     options.shipped = std::move(shipped_);
     options.retired = planner::retired_by(material_.migrations, base_);
     auto verdict = planner::check_sql(head_, options);
     report_.statements = verdict.statements;
     report_.unanalysed = verdict.unanalysed;
+    report_.costs = std::move(verdict.costs);
     add(std::move(verdict.findings));
   }
 

@@ -6,6 +6,7 @@
 
 #include "files/project.hpp"
 #include "gate/base.hpp"
+#include "gate/check_sql.hpp"
 #include "gate/finding.hpp"
 #include "gate/inputs.hpp"
 
@@ -19,6 +20,7 @@ struct GateRequest {
   BaseRequest base;
   int postgres = 15;
   std::string cutting;  ///< the release about to be cut, or empty
+  bool costs = false;   ///< tell what each statement costs
 };
 
 struct GateReport {
@@ -27,6 +29,7 @@ struct GateReport {
   std::vector<planner::Finding> findings;  ///< suppressed ones too; by file, then place
   std::size_t statements = 0;
   std::size_t unanalysed = 0;
+  std::vector<planner::StatementCost> costs;
   std::vector<planner::ReleaseEntry> entries;  ///< what zdm.lock would say of this checkout
 };
 

@@ -3,6 +3,7 @@
 #include <string>
 #include <vector>
 
+#include "gate/costs.hpp"
 #include "gate/finding.hpp"
 #include "gate/release_marks.hpp"
 #include "gate/sql_file.hpp"
@@ -15,6 +16,17 @@ struct GateOptions {
   std::string base = {};
   std::vector<SqlFile> shipped = {};  ///< what base has of the files, in their order
   Retired retired = {};               ///< by the migrations of base
+  bool costs = false;                 ///< tell what each statement costs
+};
+
+/// What a statement costs a database in use: `zdm check --explain-locks`.
+struct StatementCost {
+  SourceSpan where;
+  std::string statement;
+  std::vector<LockClaim> locks;
+  Certainty rewrites = Certainty::no;
+  Certainty scans = Certainty::no;
+  bool in_transaction = false;  ///< the locks stay until a later statement commits
 };
 
 /// What the rules say of the files of a release, in the order in which they run.
@@ -22,6 +34,7 @@ struct SqlVerdict {
   std::vector<Finding> findings;  ///< sorted by file (in the order given), then place
   std::size_t statements = 0;
   std::size_t unanalysed = 0;  ///< statements nothing is known of; each is a finding too
+  std::vector<StatementCost> costs;
 };
 
 /// Severities are the rules' own: a team's come later. Nothing is left out for a zdm:allow here.

@@ -295,4 +295,16 @@ SqlCost cost_of(const SqlEffect& effect, int postgres) {
   return Cost(effect, postgres).run();
 }
 
+std::string_view to_string(Certainty certainty) {
+  switch (certainty) {
+    case Certainty::no:
+      return "no";
+    case Certainty::maybe:
+      return "maybe";
+    case Certainty::yes:
+      break;
+  }
+  return "yes";
+}
+
 }  // namespace zdm::planner

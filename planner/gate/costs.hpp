@@ -1,5 +1,6 @@
 #pragma once
 
+#include <string_view>
 #include <vector>
 
 #include "gate/facts.hpp"
@@ -8,6 +9,9 @@
 namespace zdm::planner {
 
 enum class Certainty { no, maybe, yes };
+
+/// "no", "maybe", "yes".
+[[nodiscard]] std::string_view to_string(Certainty certainty);
 
 /// What an effect costs a database that is in use. Indexes and partitions are left out: their names
 /// are not in the statement.

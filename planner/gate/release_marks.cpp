@@ -86,7 +86,7 @@ class Reader {
       return tell(comment, fmt::format("\"{}\" cannot be retired: {}", text, name.error().message),
                   "-- zdm:retires users.name, or a table, app.orders");
     }
-    const auto where = span_of(file_.bytes, comment.begin, comment.end, file_.path);
+    const auto where = span(comment);
     marks_.retired.emplace(std::move(*name), fmt::format("{}:{}", file_.path, where.line));
     first_ = first_.end == 0 ? comment : first_;
   }
@@ -100,9 +100,14 @@ class Reader {
          "retire it in a file that ships with, or after, the code that no longer uses it");
   }
 
+  [[nodiscard]] SourceSpan span(const Piece& comment) const {
+    if (file_.source) return place_of(*file_.source, comment.begin);
+    return span_of(file_.bytes, comment.begin, comment.end, file_.path);
+  }
+
   void tell(const Piece& comment, std::string message, std::string help) {
     Finding finding{.rule = "retires", .severity = Severity::error};
-    finding.where = span_of(file_.bytes, comment.begin, comment.end, file_.path);
+    finding.where = span(comment);
     finding.message = std::move(message);
     finding.help = std::move(help);
     marks_.findings.push_back(std::move(finding));

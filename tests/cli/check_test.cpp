@@ -66,4 +66,54 @@ TEST_CASE("check with nothing to look at is an error", "[cli][check]") {
   CHECK(box.zdm({"check", "x.down.sql", "--postgres", "11"}).code == 2);
 }
 
+TEST_CASE("--fix shows and makes what is mechanical, and judges what is left", "[cli][check]") {
+  const Sandbox box;
+  box.write("a.sql",
+            "CREATE INDEX i ON t (a);\nALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);\n"
+            "DROP INDEX j;\nTRUNCATE u;\n");
+  const auto mended = box.zdm({"check", "--fix", "a.sql"});
+  INFO(mended.out << mended.err);
+  CHECK(mended.code == 3);
+  CHECK(box.read("a.sql") ==
+        "CREATE INDEX CONCURRENTLY i ON t (a);\n"
+        "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0) NOT VALID;\n"
+        "ALTER TABLE t VALIDATE CONSTRAINT c;\nDROP INDEX CONCURRENTLY j;\nTRUNCATE u;\n");
+  CHECK(contains(mended.out, "-CREATE INDEX i ON t (a);\n"));
+  CHECK(contains(mended.out, "+CREATE INDEX CONCURRENTLY i ON t (a);\n"));
+  CHECK(contains(mended.out, "error[truncate]"));
+  CHECK_FALSE(contains(mended.out, "error[index-not-concurrent]"));
+  const auto again = box.zdm({"check", "--fix", "a.sql"});
+  CHECK(contains(again.err, "nothing here can be mended mechanically"));
+  CHECK(box.zdm({"check", "--fix", "a.sql", "--format", "json"}).code == 2);
+}
+
+TEST_CASE("--fix leaves what is allowed, and what its runner would make worse", "[cli][check]") {
+  const Sandbox box;
+  const std::string allowed =
+      "-- zdm:allow index-not-concurrent reason=empty\nCREATE INDEX i ON t (a);\n";
+  box.write("a.sql", allowed);
+  CHECK(box.zdm({"check", "--fix", "a.sql"}).code == 0);
+  CHECK(box.read("a.sql") == allowed);
+  // golang-migrate sends a file of two statements as one transaction
+  const std::string alone = "ALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);\n";
+  box.write("1_a.up.sql", alone);
+  CHECK(box.zdm({"check", "--fix", "1_a.up.sql", "--dialect", "golang-migrate"}).code == 3);
+  CHECK(box.read("1_a.up.sql") == alone);
+}
+
+TEST_CASE("--explain-locks lists the locks of each statement", "[cli][check]") {
+  const Sandbox box;
+  box.write("a.sql", "BEGIN;\nALTER TABLE t ADD a int;\nCOMMIT;\nSELECT 1;\n");
+  const auto told = box.zdm({"check", "--explain-locks", "a.sql"});
+  INFO(told.out);
+  CHECK(told.code == 0);
+  CHECK(contains(
+      told.out, "    2  ALTER TABLE t ADD a int\n       ACCESS EXCLUSIVE on t; held until commit"));
+  const auto json = box.json({"check", "--explain-locks", "a.sql"});
+  REQUIRE(json["statements"].size() == 4);
+  CHECK(json["statements"][1]["locks"][0]["mode"] == "ACCESS EXCLUSIVE");
+  CHECK(json["statements"][1]["in_transaction"] == true);
+  CHECK(json["statements"][1]["rewrites"] == "no");
+}
+
 }  // namespace zdm::tests

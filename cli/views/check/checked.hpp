@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "gate/check_sql.hpp"
 #include "gate/finding.hpp"
 #include "gate/sql_file.hpp"
 
@@ -17,7 +18,8 @@ struct Checked {
   std::vector<planner::Finding> findings;  ///< suppressed ones too, in the order of the files
   std::size_t statements = 0;
   std::size_t unanalysed = 0;
-  bool strict = false;  ///< warnings count like errors
+  bool strict = false;                        ///< warnings count like errors
+  std::vector<planner::StatementCost> costs;  ///< --explain-locks
 };
 
 struct CheckCounts {

@@ -154,6 +154,39 @@ void draw_finding(const Page& page, const Finding& finding) {
   out.line();
 }
 
+/// "rewrites the table, reads all rows; held until commit"
+std::string words_of(const planner::StatementCost& cost) {
+  std::string words;
+  const auto add = [&](planner::Certainty certainty, std::string_view what) {
+    if (certainty == planner::Certainty::no) return;
+    words += fmt::format("; {}{}", certainty == planner::Certainty::maybe ? "maybe " : "", what);
+  };
+  add(cost.rewrites, "rewrites the table");
+  add(cost.scans, "reads all rows");
+  if (cost.in_transaction && !cost.locks.empty()) words += "; held until commit";
+  return words;
+}
+
+/// Each statement with the locks it takes, file by file.
+void draw_costs(const Checked& checked, Stream& out) {
+  std::string_view file;
+  for (const auto& cost : checked.costs) {
+    if (cost.where.file != file) out.line(out.bold(safe(plain_path(cost.where.file))));
+    file = cost.where.file;
+    const auto room = room_for(out, 8);
+    const auto text = marked_line(cost.statement.substr(0, cost.statement.find('\n')), 1, 0, room);
+    out.line(fmt::format("{:>5}  {}", cost.where.line, redacted(text.text)));
+    if (cost.locks.empty())
+      out.line(out.dim("       no lock on a table that was there before" + words_of(cost)));
+    for (const auto& claim : cost.locks) {
+      const bool last = &claim == &cost.locks.back();
+      out.line(fmt::format("       {} on {}{}", planner::to_string(claim.mode),
+                           safe(claim.relation), last ? words_of(cost) : ""));
+    }
+  }
+  out.line();
+}
+
 void draw_coverage(const Checked& checked, const CheckCounts& counts, Console& console) {
   auto line =
       fmt::format("zdm: {}, {}, {} unanalysed: {}, {}", counted(checked.files.size(), "file"),
@@ -173,6 +206,7 @@ void draw_findings(const Checked& checked, Console& console) {
   for (const auto& file : checked.files) {
     if (with_findings.contains(file.path)) sources.emplace(file.path, SourceText(file.bytes));
   }
+  if (!checked.costs.empty()) draw_costs(checked, console.out);
   std::set<std::string_view> explained;
   const Page page{sources, explained, console.out};
   for (const auto& finding : checked.findings) {

@@ -1,6 +1,7 @@
 #include <filesystem>
 
 #include "cli/sandbox.hpp"
+#include "recipes/change.hpp"
 #include "support/catch.hpp"
 
 // The gate over releases: what may travel together, by zdm.lock, by git and by another checkout.
@@ -310,6 +311,33 @@ TEST_CASE("a release is not cut while the gate finds errors", "[cli][check][rele
   CHECK(box.zdm({"release", "cut", "3"}).code == 3);
 }
 
+TEST_CASE("a hotfix is compared with the release it is cut from", "[cli][check][releases]") {
+  Project project("lock");
+  project.release();
+  project.box.write(kFile, rename_at("expand"));
+  project.release();
+  fs::remove(project.box.path(kFile));
+  project.is_rejected_for("shipped-file-changed", "is gone");
+  CHECK(project.box.zdm({"release", "cut", "1.1", "--from", "1"}).code == 0);
+  project.box.write("db/002.sql", "DROP TABLE users;\n");
+  const auto refused = project.box.zdm({"release", "cut", "1.2", "--from", "1"});
+  CHECK(refused.code == 3);
+  CHECK(contains(refused.err, "no file of release 1 retires it"));
+  CHECK(project.box.zdm({"release", "cut", "1.2", "--from", "9"}).code == 2);
+}
+
+TEST_CASE("on SQLite the author's statements are told to be unread", "[cli][check][releases]") {
+  const Sandbox box;
+  box.sqlite("CREATE TABLE t (a)");
+  box.write("migrations/1_own.toml",
+            "phase = \"expand\"\n[[change]]\nkind = \"sql\"\nexpand = \"DROP TABLE t\"\n");
+  const auto told = box.zdm({"check"});
+  CHECK(told.code == 0);
+  CHECK(contains(told.out, "warning[unanalysed]"));
+  CHECK(contains(told.out, "migrations/1_own.toml:4:11"));
+  CHECK(box.zdm({"check", "--strict"}).code == 3);
+}
+
 TEST_CASE("a forked zdm.lock is told with the edit to make", "[cli][check][releases]") {
   const Sandbox box;
   box.write("migrations/.keep", "");
@@ -373,6 +401,26 @@ TEST_CASE("a unique index that an earlier file made is not dropped unseen",
   CHECK(contains(box.zdm({"check", "1.sql", "2.sql"}).out, "error[drop-index]"));
   box.write("1.sql", "CREATE TABLE t (a int);\nCREATE INDEX u ON t (a);\n");
   CHECK(box.zdm({"check", "1.sql", "2.sql"}).code == 0);
+}
+
+TEST_CASE("what zdm plans for any kind passes its own gate", "[cli][check][releases]") {
+  const Sandbox box;
+  for (const auto* kind : planner::kinds()) {
+    if (kind->kind == "sql") continue;
+    box.write("migrations/1_x.toml", "phase = \"switch\"\n" + std::string(kind->example));
+    const auto found = box.zdm({"check", "--strict"});
+    INFO(kind->kind << ": " << found.out << found.err);
+    const bool told = contains(found.out, "error[breaks-previous-release]") ||
+                      (kind->kind == "drop_not_null" && contains(found.out, "[drop-not-null]"));
+    CHECK((found.code == 0 || told));
+    box.write("migrations/1_x.toml", "phase = \"contract\"\n" + std::string(kind->example));
+    const auto json = box.json({"check"});
+    for (const auto& finding : json["findings"]) {
+      const std::string rule = finding["rule"];
+      CHECK((rule == "same-release-contract" || rule == "breaks-previous-release" ||
+             rule == "drop-not-null"));
+    }
+  }
 }
 
 }  // namespace zdm::tests
