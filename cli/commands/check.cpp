@@ -82,7 +82,8 @@ Result<void> check_rule_names(const migrations::Config& config) {
 
 Answer run_check(Context& context) {
   const auto& arguments = context.arguments();
-  ZDM_ANSWER_TRY(const auto config, context.config_without_database());
+  const bool asks = arguments.has("--database") && !context.without_database();
+  ZDM_ANSWER_TRY(const auto config, asks ? context.config() : context.config_without_database());
   ZDM_ANSWER_TRY(const int postgres, postgres_of(context, config));
   if (auto known = check_rule_names(config); !known) return Answer::failed(known.error());
   migrations::GateRequest request{.config = config, .lock_path = lock_path(config)};
@@ -93,6 +94,8 @@ Answer run_check(Context& context) {
   if (const auto name = arguments.value("--dialect")) {
     ZDM_ANSWER_TRY(request.inputs.dialect, migrations::parse_dialect(*name));
   }
+  request.postgres_given = arguments.has("--postgres");
+  if (asks) request.open_database = context.environment(config).open_work;
   request.costs = arguments.has("--explain-locks");
   ZDM_ANSWER_TRY(auto report, migrations::run_gate(request));
   if (arguments.has("--fix")) {

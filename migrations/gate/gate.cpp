@@ -7,9 +7,11 @@
 #include <map>
 #include <tuple>
 
+#include "database/catalog_reader.hpp"
 #include "files/toml.hpp"
 #include "gate/allow.hpp"
 #include "gate/check_sql.hpp"
+#include "gate/known.hpp"
 #include "gate/own.hpp"
 #include "gate/release_rules.hpp"
 #include "gate/runner_marks.hpp"
@@ -155,7 +157,7 @@ class Gate {
       append(own_.shipped, shipped_);
       append(own_.head, head_);
     }
-    judge_sql();
+    ZDM_CHECK(judge_sql());
     ZDM_CHECK(finish());
     return std::move(report_);
   }
@@ -209,8 +211,25 @@ class Gate {
     return {};
   }
 
-  void judge_sql() {
+  /// Tables that the files name, as the database has them.
+  Result<std::optional<planner::Catalog>> ask_database() {
+    if (!request_.open_database) return std::optional<planner::Catalog>();
+    ZDM_TRY(const auto connection, request_.open_database());
+    if (connection->engine() == planner::Engine::sqlite) return std::optional<planner::Catalog>();
+    const auto names = planner::named_in(head_);
+    const planner::CatalogRequest wanted{.tables = names, .indexes = names};
+    ZDM_TRY(auto catalog, read_catalog(*connection, wanted));
+    return std::optional(std::move(catalog));
+  }
+
+  Result<void> judge_sql() {
     planner::GateOptions options{.postgres = request_.postgres};
+    ZDM_TRY(const auto catalog, ask_database());
+    if (catalog) {
+      options.catalog = &*catalog;
+      const int version = catalog->server_version / 10'000;
+      if (!request_.postgres_given && version >= 12 && version <= 18) options.postgres = version;
+    }
     if (base_.known()) options.base = base_.name;
     options.costs = request_.costs;
     options.shipped = std::move(shipped_);
@@ -220,6 +239,7 @@ class Gate {
     report_.unanalysed = verdict.unanalysed;
     report_.costs = std::move(verdict.costs);
     add(std::move(verdict.findings));
+    return {};
   }
 
   /// File by file: comments that allow, severities, order.

@@ -1,9 +1,12 @@
 #pragma once
 
+#include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "database/connection.hpp"
 #include "files/project.hpp"
 #include "gate/base.hpp"
 #include "gate/check_sql.hpp"
@@ -21,6 +24,9 @@ struct GateRequest {
   int postgres = 15;
   std::string cutting;  ///< the release about to be cut, or empty
   bool costs = false;   ///< tell what each statement costs
+  /// A database that sharpens the verdict; none: nothing is known but the files.
+  std::function<Result<std::unique_ptr<Connection>>()> open_database = {};
+  bool postgres_given = false;  ///< by a flag: the database's own version does not matter
 };
 
 struct GateReport {

@@ -1,9 +1,11 @@
 #include "gate/check_sql.hpp"
 
 #include <algorithm>
+#include <set>
 
 #include "gate/costs.hpp"
 #include "gate/history.hpp"
+#include "gate/known.hpp"
 #include "gate/scene.hpp"
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
@@ -38,13 +40,21 @@ class Lines {
 
 class Gate {
  public:
-  explicit Gate(const GateOptions& options) : options_(options), retired_(options.retired) {}
+  explicit Gate(const GateOptions& options) : options_(options), retired_(options.retired) {
+    if (options.catalog != nullptr) small_ = small_tables(*options.catalog);
+  }
 
   /// A file that runs already: nothing is said of it.
   void learn(const SqlFile& file, const FileFacts& facts) {
     for (const StatementFacts& statement : facts.statements) {
       history_.start(statement);
-      for (const SqlEffect& effect : statement.effects) note(file, statement, effect);
+      for (const SqlEffect& effect : statement.effects) {
+        note(file, statement, effect);
+        if (effect.kind != ObjectKind::index || effect.other.schema.empty()) continue;
+        auto qualified = effect;  // an index is in the schema of its table
+        qualified.object.schema = effect.other.schema;
+        note(file, statement, qualified);
+      }
     }
     history_.end_release();
     retired_.merge(read_release_marks(file).retired);
@@ -133,6 +143,7 @@ class Gate {
   /// What the releases make of a remark; false: it is none.
   bool judge(const SqlFile& file, const StatementFacts& statement, const SqlEffect& effect,
              Remark& remark) const {
+    if (grows_with_table(remark.rule->id) && small_.contains(sized_by(effect))) return false;
     // zdm gives up and tries again where it would make others wait
     if (file.planned_for && remark.rule->id == "multi-table-lock") return false;
     if (remark.rule->with_base.empty()) return true;
@@ -140,6 +151,7 @@ class Gate {
     if (remark.rule->with_base == "unretired-drop") {
       const auto name = name_of(effect);
       if (find_retired(retired_, name) != nullptr) return false;
+      tell_dependents(effect, remark);
       if (const auto* here = find_retired(retired_here_, name)) {
         remark = retired_in_the_same_release(name, *here, std::move(remark));
         return true;
@@ -152,6 +164,13 @@ class Gate {
     }
     remark.rule = find_rule(remark.rule->with_base);
     return true;
+  }
+
+  void tell_dependents(const SqlEffect& effect, Remark& remark) const {
+    if (options_.catalog == nullptr) return;
+    const auto names = dependents_of(*options_.catalog, effect);
+    if (names.empty()) return;
+    remark.message += fmt::format("; what depends on it: {}", fmt::join(names, ", "));
   }
 
   [[nodiscard]] Remark retired_in_the_same_release(const NameParts& name, const std::string& by,
@@ -249,6 +268,7 @@ class Gate {
   History history_;
   Retired retired_;       // by what runs
   Retired retired_here_;  // by this release
+  std::set<TableName> small_;
   SqlVerdict verdict_;
   const SqlFile* file_ = nullptr;
   std::optional<Lines> lines_;
@@ -259,6 +279,10 @@ class Gate {
 SqlVerdict check_sql(const std::vector<SqlFile>& files, const GateOptions& options) {
   Gate gate(options);
   const bool apart = options.base.empty();
+  if (options.catalog != nullptr) {
+    for_each_file({as_shipped(*options.catalog)},
+                  [&](const SqlFile& file, const FileFacts& facts) { gate.learn(file, facts); });
+  }
   for_each_file(options.shipped,
                 [&](const SqlFile& file, const FileFacts& facts) { gate.learn(file, facts); });
   if (!apart) std::ranges::for_each(files, [&](const SqlFile& file) { gate.announce(file); });

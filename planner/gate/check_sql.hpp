@@ -7,6 +7,7 @@
 #include "gate/finding.hpp"
 #include "gate/release_marks.hpp"
 #include "gate/sql_file.hpp"
+#include "model/catalog.hpp"
 
 namespace zdm::planner {
 
@@ -17,6 +18,7 @@ struct GateOptions {
   std::vector<SqlFile> shipped = {};  ///< what base has of the files, in their order
   Retired retired = {};               ///< by the migrations of base
   bool costs = false;                 ///< tell what each statement costs
+  const Catalog* catalog = nullptr;   ///< of a database that was asked, as it is now
 };
 
 /// What a statement costs a database in use: `zdm check --explain-locks`.

@@ -148,4 +148,46 @@ TEST_CASE("Ctrl-C stops a backfill at a safe point, and the same command carries
   CHECK(database.value("select count(*) from users where full_name is distinct from name") == "0");
 }
 
+TEST_CASE("check asks a database what the files do not say", "[cli][live][check]") {
+  TestDatabase database;
+  database.exec(R"(
+      create table users (id bigint primary key, name varchar(20), email text,
+                          constraint named check (name is not null));
+      create unique index users_email on users (email);
+      insert into users select i, 'user ' || i, repeat('x', 100) || i
+      from generate_series(1, 20000) i;
+      create view names as select name from users;
+      create table tiny (a int);
+      analyze)");
+  const Sandbox box;
+  const auto check = [&](const std::string& sql, bool asked) {
+    box.write("a.sql", sql);
+    std::vector<std::string> words = {"check", "a.sql"};
+    if (asked) words.insert(words.end(), {"--database", database.url().text.reveal()});
+    return box.zdm(words);
+  };
+  for (const std::string sql :
+       {"ALTER TABLE users ALTER name SET NOT NULL;\n", "CREATE INDEX i ON tiny (a);\n",
+        "CREATE INDEX i ON public.tiny (a);\n", "ALTER TABLE users ALTER name TYPE text;\n",
+        "UPDATE tiny SET a = 1;\n"}) {
+    INFO(sql);
+    CHECK(check(sql, false).code == 3);
+    const auto asked = check(sql, true);
+    INFO(asked.out << asked.err);
+    CHECK(asked.code == 0);
+  }
+  CHECK(check("CREATE INDEX i ON users (name);\n", true).code == 3);
+  CHECK(check("ALTER TABLE users ALTER email SET NOT NULL;\n", true).code == 3);
+  for (const std::string name : {"users_email", "public.users_email"}) {
+    const auto sql = "DROP INDEX CONCURRENTLY " + name + ";\n";
+    CHECK(check(sql, false).code == 0);
+    CHECK(contains(check(sql, true).out, "error[drop-index]"));
+  }
+  const auto dropped = check("ALTER TABLE users DROP COLUMN name;\n", true);
+  CHECK(contains(dropped.out, "names"));
+  const auto unreachable =
+      box.zdm({"check", "a.sql", "--database", "postgresql://127.0.0.1:1/x?connect_timeout=2"});
+  CHECK(unreachable.code == 7);
+}
+
 }  // namespace zdm::tests
