@@ -116,4 +116,25 @@ TEST_CASE("--explain-locks lists the locks of each statement", "[cli][check]") {
   CHECK(json["statements"][1]["rewrites"] == "no");
 }
 
+TEST_CASE("SARIF says what each rule means", "[cli][check]") {
+  const Sandbox box;
+  box.write("a.sql", "TRUNCATE users;\n");
+  const auto sarif = Json::parse(box.zdm({"check", "a.sql", "--format", "sarif"}).out);
+  const auto& rule = sarif["runs"][0]["tool"]["driver"]["rules"][0];
+  CHECK(rule["id"] == "truncate");
+  CHECK(rule["shortDescription"]["text"] == "All rows go, under ACCESS EXCLUSIVE.");
+  CHECK(rule["help"]["text"] == "Delete in batches.");
+  CHECK(rule["defaultConfiguration"]["level"] == "error");
+}
+
+TEST_CASE("what an earlier release guarantees is known in a later one", "[cli][check]") {
+  const Sandbox box;
+  box.write("1.sql",
+            "ALTER TABLE t ADD CONSTRAINT c CHECK (a IS NOT NULL) NOT VALID;\n"
+            "ALTER TABLE t VALIDATE CONSTRAINT c;\n");
+  box.write("2.sql", "ALTER TABLE t ALTER a SET NOT NULL;\n");
+  CHECK(box.zdm({"check", "2.sql"}).code == 3);
+  CHECK(box.zdm({"check", "1.sql", "2.sql"}).code == 0);
+}
+
 }  // namespace zdm::tests

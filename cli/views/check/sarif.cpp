@@ -4,6 +4,7 @@
 #include <map>
 #include <nlohmann/json.hpp>
 
+#include "gate/rule.hpp"
 #include "redact.hpp"
 #include "views/check/formats.hpp"
 #include "views/check/source_text.hpp"
@@ -95,13 +96,25 @@ Json result(const Finding& finding, std::size_t rule, const std::string& fingerp
   return json;
 }
 
+/// 3.49
+Json rule_json(const std::string& id) {
+  Json json = {{"id", id}};
+  const auto* rule = planner::find_rule(id);
+  if (rule == nullptr) return json;
+  json["shortDescription"] = {{"text", rule->meaning}};
+  json["help"] = {{"text", rule->instead}};
+  json["defaultConfiguration"] = {{"level", level_of(rule->severity)}};
+  json["properties"] = {{"tags", Json::array({rule->group})}};
+  return json;
+}
+
 /// The rules that results name, each once.
 std::map<std::string_view, std::size_t> rules_of(const std::vector<Finding>& findings,
                                                  Json& rules) {
   std::map<std::string_view, std::size_t> indexes;
   for (const auto& finding : findings) {
     const auto added = indexes.emplace(finding.rule, indexes.size()).second;
-    if (added) rules.push_back({{"id", finding.rule}});
+    if (added) rules.push_back(rule_json(finding.rule));
   }
   return indexes;
 }
