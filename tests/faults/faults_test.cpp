@@ -56,7 +56,12 @@ std::vector<Subject> subjects() {
                                          "create_table with every key",
                                          "drop_table with all that goes with it",
                                          "rename_table with all that hangs on it",
-                                         "sql with every key"};
+                                         "sql with every key",
+                                         "two migrations of one table",
+                                         "two changes of NOT NULL columns in one file"};
+  // the first of each kind
+  constexpr std::array kPostgresKinds = {"create_view",  "replace_view", "add_enum_value",
+                                         "create_index", "drop_index",   "merge_columns"};
   constexpr std::array kSqliteNames = {"rename_column that references",
                                        "change_column under the same name", "drop_column with down",
                                        "add_column NOT NULL with a constant default"};
@@ -69,6 +74,13 @@ std::vector<Subject> subjects() {
     }
   };
   for (const char* name : kPostgresNames) add(name, Engine::postgresql);
+  for (const std::string kind : kPostgresKinds) {
+    const auto cases = all_cases();
+    const auto first =
+        std::ranges::find_if(cases, [&](const Case& each) { return each.name.starts_with(kind); });
+    if (first == cases.end()) throw std::runtime_error("no case is of kind " + kind);
+    add(first->name.c_str(), Engine::postgresql);
+  }
   for (const char* name : kSqliteNames) add(name, Engine::sqlite);
   return found;
 }
@@ -81,18 +93,19 @@ Action undone(const std::string& phase, const std::string& to) {
   return {"undo " + phase, {"rollback", "0001_case", "--to", to, "--yes"}};
 }
 
-/// Which of all points this run goes through: every one where ZDM_FAULTS is "full", else one of so
-/// many that the run stays short.
+/// Which of all points this run goes through: every one where ZDM_FAULTS is "full", every Nth where
+/// it is a number, else one of so many that the run stays short.
 class Choice {
  public:
   Choice() {
     const char* asked = std::getenv("ZDM_FAULTS");
-    if (asked != nullptr && std::string(asked) == "full") stride_ = 1;
+    if (asked == nullptr) return;
+    stride_ = std::string(asked) == "full" ? 1 : std::max(1, std::atoi(asked));
   }
   [[nodiscard]] bool takes() { return seen_++ % stride_ == 0; }
 
  private:
-  int stride_ = 337;
+  int stride_ = 509;
   int seen_ = 0;
 };
 
@@ -157,6 +170,7 @@ std::string check_subject(const Subject& subject, Choice& choice) {
   const auto to_switch = applied("switch", "r2");
   check(expand);
   go_on(workplace, expand, *database);
+  check(undone("expand", "none"));
   check(backfill);
   go_on(workplace, backfill, *database);
   check(undone("backfill", "expand"));
