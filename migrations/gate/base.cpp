@@ -67,7 +67,7 @@ Result<Base> since(const std::string& revision, const Head& head) {
             return tree.wants(path);
           }));
   Base base{.name = fmt::format("git {} ({})", revision, read.commit.substr(0, 12))};
-  base.where.file = fmt::format("{}:{}", revision, tree.migrations());
+  base.where.file = head.migrations_dir;
   for (const auto& [path, bytes] : read.files) {
     ZDM_TRY(auto entry, entry_of(path, bytes, fmt::format("{}:{}", revision, path)));
     base.entries.push_back(std::move(entry));
@@ -94,7 +94,7 @@ Result<Base> from_directory(const std::string& directory, const Head& head) {
   const fs::path root(directory);
   Base base{.name = fmt::format("the directory {}", directory)};
   const auto migrations = root / tree.migrations();
-  base.where.file = migrations.lexically_normal().string();
+  base.where.file = head.migrations_dir;
   for (fs::directory_iterator at(migrations, problem), end; !problem && at != end;
        at.increment(problem)) {
     const auto key = (fs::path(tree.migrations()) / at->path().filename()).generic_string();
@@ -135,6 +135,9 @@ Result<Base> find_base(const BaseRequest& request, const Head& head, const LockF
   if (request.since && request.directory) {
     return fail(ErrorCode::usage, "--since and --base both say what is running",
                 "give one of them");
+  }
+  if (request.since && request.since->empty()) {
+    return fail(ErrorCode::usage, "--since is empty", "name a branch, a tag or a commit");
   }
   if (request.release) {
     const LockRelease* release = find_release(lock, *request.release);

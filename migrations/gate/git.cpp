@@ -3,14 +3,12 @@
 #include <fmt/format.h>
 
 #include <charconv>
-#include <filesystem>
 #include <vector>
 
 #include "host/process.hpp"
 
 namespace zdm::migrations {
 
-namespace fs = std::filesystem;
 using planner::ErrorCode;
 using planner::fail;
 using planner::Result;

@@ -26,7 +26,7 @@ using File = std::unique_ptr<std::FILE, CloseFile>;
 /// The two ends of a pipe, closed at the end.
 class Pipe {
  public:
-  Pipe() { opened_ = pipe2(ends_.data(), O_CLOEXEC) == 0; }
+  Pipe() : opened_(pipe2(ends_.data(), O_CLOEXEC) == 0) {}
   Pipe(const Pipe&) = delete;
   Pipe& operator=(const Pipe&) = delete;
   ~Pipe() {
@@ -44,7 +44,7 @@ class Pipe {
     ends_.at(end) = -1;
   }
   std::array<int, 2> ends_{-1, -1};
-  bool opened_ = false;
+  bool opened_;
 };
 
 /// A file without a name that holds the input: no pipe can run full while we read the output.
@@ -85,9 +85,10 @@ int wait_for(pid_t pid) {
 
 /// What we ignore, a program of its own should not.
 int spawn(const std::vector<std::string>& arguments, int in, int out, int err, pid_t& pid) {
+  auto texts = arguments;  // posix_spawn asks for char*, and leaves them as they are
   std::vector<char*> words;
-  words.reserve(arguments.size() + 1);
-  for (const auto& word : arguments) words.push_back(const_cast<char*>(word.c_str()));
+  words.reserve(texts.size() + 1);
+  for (auto& word : texts) words.push_back(word.data());
   words.push_back(nullptr);
   posix_spawn_file_actions_t actions{};
   posix_spawn_file_actions_init(&actions);

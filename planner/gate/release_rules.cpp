@@ -174,7 +174,9 @@ class Rules {
         return migration.id.value == entry.id;
       });
       if (there) continue;
-      tell("shipped-file-changed", base_.where,
+      auto where = base_.where;
+      if (where.line == 0) where = {fmt::format("{}/{}.toml", where.file, entry.id), 1, 1, 1, 1};
+      tell("shipped-file-changed", where,
            fmt::format("{} is gone, and {} has it at {}: nobody can finish it or take it back",
                        entry.id, base_.name, entry.phase ? to_string(*entry.phase) : "expand"),
            "take the file from that release again; one that has reached contract may go");

@@ -23,7 +23,8 @@ struct ReleaseEntry {
 struct Base {
   std::string name;  ///< in words; empty: nothing is known, each file is a release of its own
   std::vector<ReleaseEntry> entries;
-  SourceSpan where;  ///< where its entries stand, for what is gone since
+  /// Where its entries stand, for what is gone since. A directory: the migrations' own.
+  SourceSpan where;
 
   [[nodiscard]] bool known() const { return !name.empty(); }
 };

@@ -38,6 +38,7 @@ std::string demand_of(Scene& s) {
   if (!s.on_old_table() || e.kind != ObjectKind::table) return {};
   if (e.deed == Deed::set_not_null) {
     if (s.history.is_new_column(e.object, e.part)) return {};
+    if (s.history.is_not_null(e.object, e.part)) return {};  // a CHECK demands it already
     return fmt::format("NOT NULL of {}.{}", s.object(), s.part());
   }
   if (e.deed == Deed::change_type) {

@@ -27,6 +27,17 @@ void demanded(const PgQuery__Node* condition, std::vector<std::string>& columns)
   }
 }
 
+// The columns that an expression reads, each once.
+void columns_in(const ProtobufCMessage& message, std::vector<std::string>& columns) {
+  if (message.descriptor == &pg_query__column_ref__descriptor) {
+    const auto& ref = reinterpret_cast<const PgQuery__ColumnRef&>(message);
+    const std::string name = ref.n_fields == 0 ? "" : string_of(ref.fields[ref.n_fields - 1]);
+    if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
+    return;
+  }
+  for_each_child(message, [&](const ProtobufCMessage& child) { columns_in(child, columns); });
+}
+
 SqlConstraint kind_of(PgQuery__ConstrType type) {
   switch (type) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
@@ -125,7 +136,11 @@ SqlEffect read_constraint(const PgQuery__Constraint& constraint, SqlEffect of, P
                             : names_of(constraint.keys, constraint.n_keys);
   if (!keys.empty()) of.keys = keys;
   if (foreign) of.other = table_name(constraint.pktable);
-  if (of.constraint == SqlConstraint::check) demanded(constraint.raw_expr, of.not_null);
+  if (of.constraint == SqlConstraint::check) {
+    demanded(constraint.raw_expr, of.not_null);
+    of.keys.clear();
+    if (const auto* expression = held(constraint.raw_expr)) columns_in(*expression, of.keys);
+  }
   return of;
 }
 

@@ -147,6 +147,7 @@ TEST_CASE("what shipped stays as it was until contract", "[cli][check][releases]
   project.passes();
   fs::remove(project.box.path(kFile));
   project.is_rejected_for("shipped-file-changed", "0001_users_full_name is gone");
+  if (way != "lock") project.is_rejected_for("shipped-file-changed", std::string(kFile) + ":1:1");
   project.box.write(kFile, rename_at("expand"));
   project.box.write("db/001.sql", "CREATE TABLE users (id bigint PRIMARY KEY);\r\n");
   project.is_rejected_for("shipped-file-changed", "db/001.sql:1:1");
@@ -209,7 +210,14 @@ TEST_CASE("a demand waits for code that meets it", "[cli][check][releases]") {
   project.box.write("db/002.sql",
                     "CREATE TABLE t (a int);\nCREATE UNIQUE INDEX u ON t (a);\n"
                     "ALTER TABLE users ADD COLUMN age int;\n"
-                    "CREATE UNIQUE INDEX CONCURRENTLY v ON users (age);\n");
+                    "CREATE UNIQUE INDEX CONCURRENTLY v ON users (age);\n"
+                    "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 0) NOT VALID;\n");
+  project.passes();
+  project.box.write("db/002.sql",
+                    "-- zdm:allow breaks-previous-release reason=no writer leaves it out\n"
+                    "ALTER TABLE users ADD CONSTRAINT n CHECK (name IS NOT NULL) NOT VALID;\n"
+                    "ALTER TABLE users VALIDATE CONSTRAINT n;\n"
+                    "ALTER TABLE users ALTER name SET NOT NULL;\n");
   project.passes();
 }
 
@@ -364,6 +372,7 @@ TEST_CASE("--since says what is wrong with a checkout", "[cli][check][releases]"
   const auto& box = project.box;
   CHECK(contains(box.zdm({"check", "--since", "nope"}).err, "git knows no revision nope"));
   CHECK(contains(box.zdm({"check", "--since", "--all"}).err, "git knows no revision --all"));
+  CHECK(contains(box.zdm({"check", "--since", ""}).err, "--since is empty"));
   const auto clone = box.path() + "-base";
   Command command = box.command({"clone", "-q", "--depth", "1", "file://" + box.path(), clone});
   command.words.front() = "git";
