@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "gate/blank.hpp"
 #include "gate/lexical.hpp"
@@ -32,8 +33,15 @@ class Psql {
  public:
   Psql(std::string& text, const std::string& path) : source_(text), text_(text), path_(path) {}
 
+  /// Whether psql is spoken here at all.
+  [[nodiscard]] bool looks() {
+    only_looks_ = true;
+    static_cast<void>(run());
+    return met_;
+  }
+
   std::vector<Finding> run() {
-    while (at_ < source_.size()) {
+    while (at_ < source_.size() && !(only_looks_ && met_)) {
       const Piece piece = planner::next_piece(source_, at_);
       at_ = piece.end;
       if (piece.kind == PieceKind::word) word(part(piece.begin, piece.end));
@@ -41,8 +49,6 @@ class Psql {
     }
     return std::move(findings_);
   }
-
-  [[nodiscard]] bool met() const { return met_; }
 
  private:
   [[nodiscard]] std::string_view part(std::size_t begin, std::size_t end) const {
@@ -86,9 +92,10 @@ class Psql {
   void command(std::size_t at) {
     met_ = true;
     if (part(at, at + 2) == "\\;") return blank(text_, at, at + 1);
-    auto end = std::min(source_.find('\n', at), source_.size());
-    const auto separator = source_.find("\\\\", at + 1);
-    if (separator < end) end = separator + 2;
+    if (line_end_ <= at) line_end_ = std::min(source_.find('\n', at), source_.size());
+    auto end = line_end_;
+    const auto separator = part(at + 1, end).find("\\\\");
+    if (separator != std::string_view::npos) end = at + 1 + separator + 2;
     std::size_t stop = at + 1;
     while (stop < end && planner::is_identifier_part(source_[stop])) ++stop;
     const auto name = part(at + 1, stop);
@@ -102,11 +109,16 @@ class Psql {
     if (name == "gexec") execute(at, stop);
   }
 
+  const planner::LineIndex& lines() {
+    if (!lines_) lines_.emplace(source_);
+    return *lines_;
+  }
+
   void include(std::size_t at, std::size_t end) {
     const auto what = trimmed(part(at, end));
     findings_.push_back({.rule = "unanalysed",
                          .severity = Severity::warning,
-                         .where = planner::span_of(source_, at, at + what.size(), path_),
+                         .where = lines().span(at, at + what.size(), path_),
                          .message = fmt::format("{} brings SQL that is not looked at here", what),
                          .help = "give that file to zdm check too",
                          .statement = std::string(what)});
@@ -116,7 +128,7 @@ class Psql {
     findings_.push_back(
         {.rule = "dynamic-sql-unanalyzed",
          .severity = Severity::warning,
-         .where = planner::span_of(source_, at, end, path_),
+         .where = lines().span(at, end, path_),
          .message = "\\gexec runs what a query returns, which nobody can know before",
          .help = "write the statements themselves",
          .statement = "\\gexec"});
@@ -144,6 +156,9 @@ class Psql {
   int depth_ = 0;
   bool copies_ = false;
   bool met_ = false;
+  bool only_looks_ = false;
+  std::size_t line_end_ = 0;  ///< of the line that a command was found in
+  std::optional<planner::LineIndex> lines_;
   std::vector<Finding> findings_;
 };
 
@@ -156,9 +171,7 @@ std::vector<Finding> blank_psql(std::string& text, const std::string& path) {
 bool looks_like_psql(std::string_view text) {
   std::string copy(text);
   const std::string path;
-  Psql psql(copy, path);
-  static_cast<void>(psql.run());
-  return psql.met();
+  return Psql(copy, path).looks();
 }
 
 }  // namespace zdm::migrations

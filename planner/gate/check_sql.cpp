@@ -6,6 +6,7 @@
 #include "gate/costs.hpp"
 #include "gate/history.hpp"
 #include "gate/known.hpp"
+#include "gate/place.hpp"
 #include "gate/scene.hpp"
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
@@ -13,30 +14,6 @@
 namespace zdm::planner {
 
 namespace {
-
-// Lines and columns from 1, columns in characters; asked for in any order.
-class Lines {
- public:
-  explicit Lines(const std::string& text) : text_(text) {
-    for (std::size_t i = 0; i < text.size(); ++i) {
-      if (text[i] == '\n') starts_.push_back(i + 1);
-    }
-  }
-
-  [[nodiscard]] std::pair<int, int> at(std::size_t offset) const {
-    offset = std::min(offset, text_.size());
-    const auto line = std::ranges::upper_bound(starts_, offset) - 1;
-    const auto is_start = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
-    const auto begin = text_.begin() + static_cast<std::ptrdiff_t>(*line);
-    const auto end = text_.begin() + static_cast<std::ptrdiff_t>(offset);
-    return {static_cast<int>(line - starts_.begin()) + 1,
-            static_cast<int>(std::count_if(begin, end, is_start)) + 1};
-  }
-
- private:
-  const std::string& text_;
-  std::vector<std::size_t> starts_ = {0};
-};
 
 class Gate {
  public:
@@ -259,9 +236,7 @@ class Gate {
       file_ = &file;
       lines_.emplace(file.bytes);
     }
-    const auto [line, column] = lines_->at(place.offset);
-    const auto [end_line, end_column] = lines_->at(place.end());
-    return {file.path, line, column, end_line, end_column};
+    return lines_->span(place.offset, place.end(), file.path);
   }
 
   const GateOptions& options_;
@@ -271,7 +246,7 @@ class Gate {
   std::set<TableName> small_;
   SqlVerdict verdict_;
   const SqlFile* file_ = nullptr;
-  std::optional<Lines> lines_;
+  std::optional<LineIndex> lines_;
 };
 
 }  // namespace

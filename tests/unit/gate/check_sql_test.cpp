@@ -1,4 +1,5 @@
 #include "gate/check_sql.hpp"
+#include "gate/place.hpp"
 
 #include "support/catch.hpp"
 
@@ -68,4 +69,20 @@ TEST_CASE("no CONCURRENTLY is advised, nor written, for an index of a partitione
 TEST_CASE("what is rolled back is not new any more", "[gate]") {
   CHECK(found("BEGIN; ALTER TABLE t ADD COLUMN a int; ROLLBACK; ALTER TABLE t DROP COLUMN a") ==
         std::vector<std::string>{"drop-column"});
+}
+
+TEST_CASE("an index of lines says the same as counting from the start", "[gate]") {
+  std::string text;
+  for (int i = 0; i < 900; ++i) text += i % 7 == 0 ? "é\n" : i % 3 == 0 ? "日本" : "abc";
+  text.resize(text.size() / 1024 * 1024);  // also where it ends with a block
+  const LineIndex index(text);
+  for (std::size_t at = 0; at <= text.size(); at += 13) {
+    const auto end = std::min(at + 5, text.size());
+    const auto fast = index.span(at, end, "f");
+    const auto slow = span_of(text, at, end, "f");
+    CHECK(std::tuple(fast.line, fast.column, fast.end_line, fast.end_column) ==
+          std::tuple(slow.line, slow.column, slow.end_line, slow.end_column));
+  }
+  CHECK(LineIndex("").span(0, 0, "f").column == 1);
+  CHECK(LineIndex("a").span(9, 9, "f").column == 2);
 }
