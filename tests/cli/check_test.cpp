@@ -66,7 +66,8 @@ TEST_CASE("check with nothing to look at is an error", "[cli][check]") {
   CHECK(box.zdm({"check", "x.down.sql", "--postgres", "11"}).code == 2);
 }
 
-TEST_CASE("--fix shows and makes what is mechanical, and judges what is left", "[cli][check]") {
+TEST_CASE("check --fix shows and makes what is mechanical, and judges what is left",
+          "[cli][check]") {
   const Sandbox box;
   box.write("a.sql",
             "CREATE INDEX i ON t (a);\nALTER TABLE t ADD CONSTRAINT c CHECK (a > 0);\n"
@@ -87,7 +88,8 @@ TEST_CASE("--fix shows and makes what is mechanical, and judges what is left", "
   CHECK(box.zdm({"check", "--fix", "a.sql", "--format", "json"}).code == 2);
 }
 
-TEST_CASE("--fix leaves what is allowed, and what its runner would make worse", "[cli][check]") {
+TEST_CASE("check --fix leaves what is allowed, and what its runner would make worse",
+          "[cli][check]") {
   const Sandbox box;
   const std::string allowed =
       "-- zdm:allow index-not-concurrent reason=empty\nCREATE INDEX i ON t (a);\n";
@@ -101,7 +103,7 @@ TEST_CASE("--fix leaves what is allowed, and what its runner would make worse", 
   CHECK(box.read("1_a.up.sql") == alone);
 }
 
-TEST_CASE("--explain-locks lists the locks of each statement", "[cli][check]") {
+TEST_CASE("check --explain-locks lists the locks of each statement", "[cli][check]") {
   const Sandbox box;
   box.write("a.sql", "BEGIN;\nALTER TABLE t ADD a int;\nCOMMIT;\nSELECT 1;\n");
   const auto told = box.zdm({"check", "--explain-locks", "a.sql"});

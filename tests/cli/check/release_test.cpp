@@ -365,7 +365,7 @@ TEST_CASE("a forked zdm.lock is told with the edit to make", "[cli][check][relea
   CHECK(contains(found.out, "write parent 2"));
 }
 
-TEST_CASE("--since says what is wrong with a checkout", "[cli][check][releases]") {
+TEST_CASE("check --since says what is wrong with a checkout", "[cli][check][releases]") {
   Project project("git");
   project.release();
   project.release();
