@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "commands/table.hpp"
+#include "commands/words.hpp"
 #include "suggest.hpp"
 
 namespace zdm::cli {
@@ -218,6 +219,18 @@ Result<void> set_color(Arguments& arguments) {
   return {};
 }
 
+/// A hazard that is misspelt would be accepted and then refused where it counts, hours later.
+Result<void> check_hazards(const Arguments& arguments) {
+  const auto known = hazards();
+  for (const auto& hazard : arguments.values("--allow")) {
+    if (std::find(known.begin(), known.end(), hazard) != known.end()) continue;
+    return planner::fail(
+        ErrorCode::usage, fmt::format("--allow does not know {}", hazard),
+        did_you_mean(hazard, known, fmt::format("hazards are {}", fmt::join(known, ", "))));
+  }
+  return {};
+}
+
 /// What the library throws: a flag without its value, or a switch with one.
 Error from_library(const CLI::ParseError& error) {
   const std::string what = error.what();
@@ -254,6 +267,7 @@ Result<Parsed> interpret(const Grammar& grammar) {
   }
   ZDM_CHECK(check_values(parsed.arguments));
   ZDM_CHECK(check_required(parsed.arguments));
+  ZDM_CHECK(check_hazards(parsed.arguments));
   ZDM_CHECK(set_color(parsed.arguments));
   ZDM_CHECK(set_format(parsed.arguments));
   return parsed;

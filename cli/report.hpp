@@ -101,9 +101,14 @@ struct ExplainReport {
   const planner::Rule* rule = nullptr;
 };
 
-using Report =
-    std::variant<std::monostate, InitReport, NewReport, PlanAnswer, ApplyAnswer, StatusAnswer,
-                 VerifyAnswer, ReleaseAnswer, ConfigReport, ExplainReport, CheckAnswer>;
+/// `zdm completion`.
+struct CompletionReport {
+  std::string shell;  ///< one of shells()
+};
+
+using Report = std::variant<std::monostate, InitReport, NewReport, PlanAnswer, ApplyAnswer,
+                            StatusAnswer, VerifyAnswer, ReleaseAnswer, ConfigReport, ExplainReport,
+                            CheckAnswer, CompletionReport>;
 
 /// What a command ends with. `error` decides the exit code; without one it is 0, or 4 where pending
 /// work was asked about.

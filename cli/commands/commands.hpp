@@ -21,5 +21,6 @@ class Context;
 [[nodiscard]] Answer run_check(Context& context);
 [[nodiscard]] Answer run_explain(Context& context);
 [[nodiscard]] Answer run_config(Context& context);
+[[nodiscard]] Answer run_completion(Context& context);
 
 }  // namespace zdm::cli

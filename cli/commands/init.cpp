@@ -5,10 +5,10 @@
 #include <cstring>
 #include <filesystem>
 #include <fstream>
-#include <set>
 
 #include "commands/commands.hpp"
 #include "commands/context.hpp"
+#include "commands/words.hpp"
 #include "suggest.hpp"
 #include "templates.hpp"
 
@@ -26,14 +26,6 @@ struct Target {
 std::string_view template_of(const templates::File& file) {
   const auto slash = file.name.find('/');
   return slash == std::string_view::npos ? std::string_view{} : file.name.substr(0, slash);
-}
-
-std::vector<std::string_view> template_names() {
-  std::set<std::string_view> names;
-  for (const auto& file : templates::files()) {
-    if (!template_of(file).empty()) names.insert(template_of(file));
-  }
-  return {names.begin(), names.end()};
 }
 
 /// "a b", "a,b" and repeated flags alike.

@@ -3,6 +3,8 @@
 #include <array>
 
 #include "commands/commands.hpp"
+#include "commands/words.hpp"
+#include "gate/dialect.hpp"
 
 namespace zdm::cli {
 namespace {
@@ -22,22 +24,27 @@ constexpr std::array kOneMigration = {
     Positional{"MIGRATION", false, false, "its id; without it, the one applied last"}};
 constexpr std::array kOneRelease = {Positional{"RELEASE", true, false, "the release's name"}};
 constexpr std::array kTopic = {
-    Positional{"TOPIC", true, false, "a kind of change, a phase, or a rule"}};
+    Positional{"TOPIC", true, false, "a kind of change, a phase, or a rule", topics}};
 constexpr std::array kNewPositionals = {
-    Positional{"KIND", true, false, "what changes: see zdm explain KIND"},
+    Positional{"KIND", true, false, "what changes: see zdm explain KIND", kind_names},
     Positional{"NAME", true, false, "letters, digits, - and _; becomes part of the file's name"},
     Positional{"key=value", false, true, "keys of the change, as in the file"}};
+
+constexpr std::array kShell = {Positional{"SHELL", true, false, "bash, zsh or fish", shells}};
 
 constexpr Flag kDryRun{"--dry-run", "", "", Arity::none, "show what would run; change nothing"};
 constexpr Flag kExitCode{"--exit-code", "", "", Arity::none, "exit 4 when work is pending"};
 
 constexpr std::array kInitFlags = {Flag{"--template", "", "NAME…", Arity::greedy,
-                                        "templates to write besides zdm.toml and migrations/"}};
+                                        "templates to write besides zdm.toml and migrations/",
+                                        template_names}};
 constexpr std::array kPlanFlags = {
-    Flag{"--phase", "", "P", Arity::one, "only this phase: expand, backfill, switch, contract"},
+    Flag{"--phase", "", "P", Arity::one, "only this phase: expand, backfill, switch, contract",
+         phase_names},
     kExitCode};
 constexpr std::array kApplyFlags = {
-    Flag{"--phase", "", "P|all", Arity::one, "expand, backfill, switch, contract, or all"},
+    Flag{"--phase", "", "P|all", Arity::one, "expand, backfill, switch, contract, or all",
+         phases_to_apply},
     Flag{"--release", "", "R", Arity::one,
          "the release being deployed (default: ZDM_RELEASE, else the last cut)"},
     kDryRun, Flag{"--fresh", "", "", Arity::none, "build an empty database to every file's phase"},
@@ -46,7 +53,8 @@ constexpr std::array kStatusFlags = {
     Flag{"--watch", "", "", Arity::none, "draw it again every two seconds until Ctrl-C"},
     kExitCode};
 constexpr std::array kRollbackFlags = {
-    Flag{"--to", "", "P|none", Arity::one, "the phase that stays; none undoes all of them"},
+    Flag{"--to", "", "P|none", Arity::one, "the phase that stays; none undoes all of them",
+         phases_to_keep},
     kDryRun};
 constexpr std::array kCutFlags = {
     Flag{"--from", "", "RELEASE", Arity::one, "cut a hotfix of that older release"},
@@ -64,8 +72,10 @@ constexpr std::array kGateFlags = {
     Flag{"--fix", "", "", Arity::none, "show what can be mended mechanically, and mend it"},
     Flag{"--since", "", "REV", Arity::one, "what runs is this revision of git"},
     Flag{"--base", "", "DIR", Arity::one, "what runs is this checkout"},
-    Flag{"--dialect", "", "D", Arity::one, "whose files they are, where their signs do not say"},
-    Flag{"--postgres", "", "N", Arity::one, "the server's major version, 12 to 18"},
+    Flag{"--dialect", "", "D", Arity::one, "whose files they are, where their signs do not say",
+         migrations::dialect_names},
+    Flag{"--postgres", "", "N", Arity::one, "the server's major version, 12 to 18",
+         postgres_majors},
     Flag{"--strict", "", "", Arity::none, "warnings count like errors"}};
 
 constexpr std::array kGlobals = {
@@ -73,12 +83,12 @@ constexpr std::array kGlobals = {
     Flag{"--database", "", "URL|none", Arity::one,
          "postgresql://…, key=value, or sqlite:FILE; none: plan without one"},
     Flag{"--format", "", "FORMAT", Arity::one, "how the result is drawn: text, json …"},
-    Flag{"--color", "", "WHEN", Arity::one, "auto, always or never"},
+    Flag{"--color", "", "WHEN", Arity::one, "auto, always or never", color_choices},
     Flag{"--quiet", "-q", "", Arity::none, "no progress, no notes"},
     Flag{"--verbose", "-v", "", Arity::none, "say more: the SQL of steps and of errors"},
     Flag{"--yes", "", "", Arity::none, "do not ask: contract, check --fix"},
     Flag{"--no-input", "", "", Arity::none, "never ask"},
-    Flag{"--allow", "", "HAZARD", Arity::each, "accept a hazard by name; may be repeated"},
+    Flag{"--allow", "", "HAZARD", Arity::each, "accept a hazard by name; may be repeated", hazards},
     Flag{"--lock-timeout", "", "DURATION", Arity::one,
          "the most anyone may wait behind one try for a lock"},
     Flag{"--lock-budget", "", "DURATION", Arity::one, "how long to try for one lock in all"},
@@ -171,6 +181,14 @@ constexpr std::array kCommands = {
             kTextJson,
             Work::none,
             run_config},
+    Command{"completion",
+            "bash|zsh|fish",
+            "a script by which that shell completes zdm's words",
+            kShell,
+            {},
+            kText,
+            Work::none,
+            run_completion},
 };
 
 constexpr std::array kGroups = {

@@ -2,6 +2,7 @@
 
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "report.hpp"
 
@@ -16,12 +17,16 @@ enum class Arity {
   greedy,  ///< takes every value that follows it
 };
 
+/// The words that a value may be, where they are known beforehand: for shells that complete them.
+using WordList = std::vector<std::string_view> (*)();
+
 struct Flag {
   std::string_view name;        ///< "--phase"
   std::string_view short_name;  ///< "-q", or empty
   std::string_view value;       ///< "P|all", as help shows it; empty for a switch
   Arity arity = Arity::none;
   std::string_view summary;
+  WordList words = nullptr;
 };
 
 struct Positional {
@@ -29,6 +34,7 @@ struct Positional {
   bool required = false;
   bool many = false;
   std::string_view summary;
+  WordList words = nullptr;
 };
 
 /// How a command meets the database; decides what the first Ctrl-C does.

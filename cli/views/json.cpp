@@ -249,6 +249,7 @@ struct Members {
     for (const auto& cost : checked.costs) json["statements"].push_back(cost_json(cost));
   }
   void operator()(const ExplainReport&) const {}  // drawn as text alone
+  void operator()(const CompletionReport&) const {}
 };
 
 }  // namespace

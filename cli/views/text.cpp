@@ -5,6 +5,7 @@
 #include "redact.hpp"
 #include "text_width.hpp"
 #include "views/check/formats.hpp"
+#include "views/completion/script.hpp"
 #include "views/text.hpp"
 #include "views/view.hpp"
 
@@ -78,6 +79,13 @@ void draw(const ConfigReport& report, Console& console) {
 
 void draw(const CheckAnswer& answer, Console& console) {
   draw_findings(answer.checked, console);
+}
+
+void draw(const CompletionReport& report, Console& console) {
+  const auto script = report.shell == "bash"  ? bash_script()
+                      : report.shell == "zsh" ? zsh_script()
+                                              : fish_script();
+  console.out.write(script);
 }
 
 void draw_text(const Answer& answer, Console& console) {

@@ -16,5 +16,6 @@ void draw(const VerifyAnswer& answer, Console& console);
 void draw(const ReleaseAnswer& answer, Console& console);
 void draw(const ConfigReport& report, Console& console);
 void draw(const ExplainReport& report, Console& console);
+void draw(const CompletionReport& report, Console& console);
 
 }  // namespace zdm::cli

@@ -48,15 +48,20 @@ std::string_view to_string(Dialect dialect) {
   return std::ranges::find(kNames, dialect, &Name::dialect)->text;
 }
 
+std::vector<std::string_view> dialect_names() {
+  std::vector<std::string_view> names;
+  for (const auto& name : kNames) names.push_back(name.text);
+  return names;
+}
+
 planner::Result<Dialect> parse_dialect(std::string_view text) {
   const auto found = std::ranges::find(kNames, text, &Name::text);
   if (found != kNames.end()) return found->dialect;
-  std::vector<std::string> words;
-  for (const auto& name : kNames) words.emplace_back(name.text);
-  return planner::fail(
-      planner::ErrorCode::usage,
-      fmt::format("--dialect does not know {}{}", text, planner::suggestion(text, words)),
-      fmt::format("it takes {}", fmt::join(words, ", ")));
+  const auto names = dialect_names();
+  return planner::fail(planner::ErrorCode::usage,
+                       fmt::format("--dialect does not know {}{}", text,
+                                   planner::suggestion(text, {names.begin(), names.end()})),
+                       fmt::format("it takes {}", fmt::join(names, ", ")));
 }
 
 Dialect detect_dialect(const RawFile& file) {

@@ -24,6 +24,8 @@ enum class Dialect {
 
 /// "plain", "psql", "flyway", "dbmate", "goose", "golang-migrate", "sqitch", "laravel-pretend".
 [[nodiscard]] std::string_view to_string(Dialect dialect);
+/// The words of all of them.
+[[nodiscard]] std::vector<std::string_view> dialect_names();
 /// ErrorCode::usage with a suggestion.
 [[nodiscard]] planner::Result<Dialect> parse_dialect(std::string_view text);
 

@@ -1,0 +1,72 @@
+#include "commands/words.hpp"
+
+#include <set>
+
+#include "commands/phase_words.hpp"
+#include "gate/rule.hpp"
+#include "recipes/change.hpp"
+#include "templates.hpp"
+
+namespace zdm::cli {
+namespace {
+
+Words with(Words words, std::string_view another) {
+  words.push_back(another);
+  return words;
+}
+
+}  // namespace
+
+Words phase_names() {
+  Words names;
+  for (const auto& words : phase_words()) names.push_back(planner::to_string(words.phase));
+  return names;
+}
+
+Words phases_to_apply() {
+  return with(phase_names(), "all");
+}
+
+Words phases_to_keep() {
+  return with(phase_names(), "none");
+}
+
+Words kind_names() {
+  Words names;
+  for (const auto* kind : planner::kinds()) names.push_back(kind->kind);
+  return names;
+}
+
+Words topics() {
+  Words names = phase_names();
+  for (const auto kind : kind_names()) names.push_back(kind);
+  for (const auto& rule : planner::rules()) names.push_back(rule.id);
+  return names;
+}
+
+Words template_names() {
+  std::set<std::string_view> names;
+  for (const auto& file : templates::files()) {
+    const auto slash = file.name.find('/');
+    if (slash != std::string_view::npos) names.insert(file.name.substr(0, slash));
+  }
+  return {names.begin(), names.end()};
+}
+
+Words postgres_majors() {
+  return {"12", "13", "14", "15", "16", "17", "18"};
+}
+
+Words color_choices() {
+  return {"auto", "always", "never"};
+}
+
+Words hazards() {
+  return {"divergent-rows", "live-readers"};
+}
+
+Words shells() {
+  return {"bash", "zsh", "fish"};
+}
+
+}  // namespace zdm::cli
