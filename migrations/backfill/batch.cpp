@@ -36,10 +36,10 @@ Batch::Batch(const BatchSettings& settings, const Lease& lease, const Leaf& leaf
              std::uint32_t filenode)
     : settings_(&settings), lease_(&lease), leaf_(&leaf), filenode_(filenode) {
   conditions_ = fmt::format(
-      "(SELECT l.fence FROM zdm.lease l WHERE l.target = {} "
+      "(SELECT l.fence FROM zdm.lease l WHERE l.target = {} AND l.scope = {} "
       "AND l.holder IS NOT NULL FOR KEY SHARE) = {} AND {}{}",
-      quote_literal(lease.target), lease.fence, filenode_condition(),
-      settings.guarded ? " AND " + trigger_condition() : "");
+      quote_literal(lease.target), quote_literal(to_string(lease.scope)), lease.fence,
+      filenode_condition(), settings.guarded ? " AND " + trigger_condition() : "");
 }
 
 std::string Batch::filenode_condition() const {

@@ -162,7 +162,7 @@ struct MigrationStatus {
 };
 struct StatusReport {
   std::vector<MigrationStatus> migrations;
-  std::string lease_holder;  ///< "zdm on db1 (pid 4711)", or empty
+  std::string lease_holder;  ///< "zdm on db1 (pid 4711); …", or empty
 };
 [[nodiscard]] Result<StatusReport> status(const Environment& environment,
                                           const std::vector<planner::Migration>& migrations,

@@ -52,9 +52,11 @@ class Session final {
   Session& operator=(const Session&) = delete;
   ~Session();
 
-  /// Creates or upgrades the ledger, takes the lease for `verb` and keeps its heartbeat. Others'
-  /// locks on the ledger (SQLite: any writer of the file) are waited for within the lock budget.
-  [[nodiscard]] Result<void> take(const std::string& verb);
+  /// Creates or upgrades the ledger, takes the lease of `scope` for `verb`, keeps its heartbeat.
+  /// Others' locks on the ledger (SQLite: any writer of the file) are waited for within the lock
+  /// budget.
+  [[nodiscard]] Result<void> take(const std::string& verb,
+                                  LeaseScope scope = LeaseScope::migrations);
   /// Refuses a standby and a database set read-only, before anything is tried on it.
   [[nodiscard]] Result<void> require_writable();
 

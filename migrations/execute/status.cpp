@@ -46,13 +46,19 @@ Result<std::optional<BackfillStatus>> backfill_of(Connection& connection, std::i
   return std::optional(status);
 }
 
+/// One for each scope that is held: a migration and a rotation may be at work at once.
 Result<std::string> lease_holder(Connection& connection, const std::string& target) {
   ZDM_TRY(const Rows rows, connection.run(fmt::format(R"(
-      SELECT holder, host, pid FROM {} WHERE target = $1 AND holder IS NOT NULL)",
+      SELECT holder, host, pid FROM {} WHERE target = $1 AND holder IS NOT NULL
+       ORDER BY scope)",
                                                       table(connection.engine(), "lease")),
                                           {target}));
-  if (rows.empty()) return std::string();
-  return fmt::format("{} on {} (pid {})", rows.first(0), rows.first(1), rows.first(2));
+  std::string holders;
+  for (const auto& row : rows.rows) {
+    holders += fmt::format("{}{} on {} (pid {})", holders.empty() ? "" : "; ", row[0].value_or(""),
+                           row[1].value_or(""), row[2].value_or(""));
+  }
+  return holders;
 }
 
 class Status final {

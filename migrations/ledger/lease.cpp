@@ -94,10 +94,10 @@ class Taking final {
   Result<Lease> run() {
     const auto end = host_.steady() + request_.orphan + kPatience;
     while (true) {
-      ZDM_TRY(const LeaseRow row, read_lease(control_, request_.target));
+      ZDM_TRY(const LeaseRow row, read_lease(control_, request_.target, request_.scope));
       ZDM_TRY(const auto fence, attempt(row));
       if (fence) {
-        return Lease{.target = request_.target, .fence = *fence};
+        return Lease{.target = request_.target, .scope = request_.scope, .fence = *fence};
       }
       if (host_.steady() > end || request_.stop.stop_requested()) {
         return busy(row, "a transaction of it is still at work: try again once it has ended");
@@ -160,14 +160,19 @@ Text backend(const Connection& connection) {
   return connection.pooled() ? Text{} : Text{std::to_string(connection.backend_pid())};
 }
 
-/// `set` changes our row; $1 and $2 are its key. Busy when it is no longer ours.
+std::string scope_of(const Lease& lease) {
+  return std::string(to_string(lease.scope));
+}
+
+/// `set` changes our row; $1, $2 and $3 are its key and fence. Busy when it is no longer ours.
 Result<void> change(Connection& control, const Lease& lease, std::string_view set,
                     std::vector<Text> more) {
-  std::vector<Text> parameters = {lease.target, std::to_string(lease.fence)};
+  std::vector<Text> parameters = {lease.target, scope_of(lease), std::to_string(lease.fence)};
   parameters.insert(parameters.end(), more.begin(), more.end());
   ZDM_TRY(const Rows rows,
           control.run(fmt::format(R"(UPDATE {} SET heartbeat = {}{}
-                                      WHERE target = $1 AND fence = $2 AND holder IS NOT NULL)",
+                                      WHERE target = $1 AND scope = $2 AND fence = $3
+                                        AND holder IS NOT NULL)",
                                   table(control.engine(), "lease"), now_sql(control.engine()), set),
                       parameters));
   if (rows.affected != 1) {
@@ -182,10 +187,22 @@ constexpr std::string_view kSetControl = R"(,
     control_start = (SELECT backend_start FROM pg_catalog.pg_stat_activity
                       WHERE pid = pg_backend_pid()))";
 constexpr std::string_view kSetWork = R"(,
-    work_pid = $3,
-    work_start = (SELECT backend_start FROM pg_catalog.pg_stat_activity WHERE pid = $3))";
+    work_pid = $4,
+    work_start = (SELECT backend_start FROM pg_catalog.pg_stat_activity WHERE pid = $4))";
 
 }  // namespace
+
+std::string_view to_string(LeaseScope scope) {
+  switch (scope) {
+    case LeaseScope::migrations:
+      return "migrations";
+    case LeaseScope::partitions:
+      return "partitions";
+    case LeaseScope::matviews:
+      return "matviews";
+  }
+  return "";
+}
 
 Result<Lease> take_lease(Connection& control, Connection& work, Host& host,
                          const LeaseRequest& request) {
@@ -211,13 +228,12 @@ Result<void> lease_backends(Connection& control, Connection& work, const Lease& 
 }
 
 Result<void> check_fence(Connection& work, const Lease& lease) {
-  ZDM_TRY(
-      const Rows rows,
-      work.run(fmt::format("SELECT 1 FROM {} WHERE target = $1 AND fence = $2 AND holder IS NOT "
-                           "NULL{}",
-                           table(work.engine(), "lease"),
-                           work.engine() == Engine::postgresql ? " FOR KEY SHARE" : ""),
-               {lease.target, std::to_string(lease.fence)}));
+  ZDM_TRY(const Rows rows,
+          work.run(fmt::format("SELECT 1 FROM {} WHERE target = $1 AND scope = $2 AND fence = $3 "
+                               "AND holder IS NOT NULL{}",
+                               table(work.engine(), "lease"),
+                               work.engine() == Engine::postgresql ? " FOR KEY SHARE" : ""),
+                   {lease.target, scope_of(lease), std::to_string(lease.fence)}));
   if (rows.empty()) {
     return lost();
   }
@@ -225,9 +241,10 @@ Result<void> check_fence(Connection& work, const Lease& lease) {
 }
 
 Result<void> release_lease(Connection& control, const Lease& lease) {
-  ZDM_CHECK(control.run(fmt::format("UPDATE {} SET holder = NULL WHERE target = $1 AND fence = $2",
+  ZDM_CHECK(control.run(fmt::format("UPDATE {} SET holder = NULL WHERE target = $1 AND scope = $2 "
+                                    "AND fence = $3",
                                     table(control.engine(), "lease")),
-                        {lease.target, std::to_string(lease.fence)}));
+                        {lease.target, scope_of(lease), std::to_string(lease.fence)}));
   return {};
 }
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <stop_token>
 #include <string>
+#include <string_view>
 
 #include "database/connection.hpp"
 #include "host/host.hpp"
@@ -18,16 +19,23 @@ struct LeaseHolder {
   std::int64_t heartbeat_age_ms = 0;
 };
 
-/// The right to change one target (law 7): a row, not an advisory lock. Its fence grows with every
-/// taking; each batch and each step's transaction checks it, so a paused holder that wakes writes
-/// nothing.
+/// What a lease is the right to do. They exclude one another only within a scope: cron's rotation
+/// waits neither for a backfill of hours nor for the refresh of a view.
+enum class LeaseScope { migrations, partitions, matviews };
+[[nodiscard]] std::string_view to_string(LeaseScope scope);
+
+/// The right to change one target within a scope (law 7): a row, not an advisory lock. Its fence
+/// grows with every taking; each batch and each step's transaction checks it, so a paused holder
+/// that wakes writes nothing.
 struct Lease {
   std::string target;
+  LeaseScope scope = LeaseScope::migrations;
   std::int64_t fence = 0;
 };
 
 struct LeaseRequest {
   std::string target;
+  LeaseScope scope = LeaseScope::migrations;
   std::string holder;
   /// After so long without a heartbeat the holder is taken for dead although its backends, or its
   /// process, may be there: paused, behind a pooler, on another host (SQLite). Longer than a few

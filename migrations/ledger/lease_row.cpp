@@ -18,40 +18,40 @@ constexpr std::string_view kReadPostgres = R"(
       LEFT JOIN pg_catalog.pg_stat_activity c
              ON c.pid = l.control_pid
             AND coalesce(c.backend_start = l.control_start, true)
-     WHERE l.target = $1)";
+     WHERE l.target = $1 AND l.scope = $2)";
 
 constexpr std::string_view kReadSqlite = R"(
     SELECT holder, host, pid, fence, heartbeat,
            CAST((julianday('now') - julianday(heartbeat)) * 86400000 AS INTEGER),
            0, 0, 0, 0, NULL
-      FROM zdm_lease WHERE target = $1)";
+      FROM zdm_lease WHERE target = $1 AND scope = $2)";
 
 // Compare and swap on (fence, heartbeat): of two that come at once one gets no row, and neither
 // does one whose verdict was overtaken by a heartbeat.
 constexpr std::string_view kSwapPostgres = R"(
-    INSERT INTO zdm.lease AS l (target, fence, holder, host, pid, pooled, work_pid, work_start,
-                                control_pid, control_start)
-    VALUES ($1, 1, $2, $3, $4, $5, $6,
-            (SELECT backend_start FROM pg_catalog.pg_stat_activity WHERE pid = $6), $7,
-            (SELECT backend_start FROM pg_catalog.pg_stat_activity WHERE pid = $7))
-        ON CONFLICT (target) DO UPDATE
+    INSERT INTO zdm.lease AS l (target, scope, fence, holder, host, pid, pooled, work_pid,
+                                work_start, control_pid, control_start)
+    VALUES ($1, $2, 1, $3, $4, $5, $6, $7,
+            (SELECT backend_start FROM pg_catalog.pg_stat_activity WHERE pid = $7), $8,
+            (SELECT backend_start FROM pg_catalog.pg_stat_activity WHERE pid = $8))
+        ON CONFLICT (target, scope) DO UPDATE
        SET fence = l.fence + 1, holder = excluded.holder, host = excluded.host,
            pid = excluded.pid, pooled = excluded.pooled,
            work_pid = excluded.work_pid, work_start = excluded.work_start,
            control_pid = excluded.control_pid, control_start = excluded.control_start,
            taken = clock_timestamp(), heartbeat = clock_timestamp()
-     WHERE l.fence = $8 AND l.heartbeat = $9
+     WHERE l.fence = $9 AND l.heartbeat = $10
     RETURNING fence)";
 
 constexpr std::string_view kSwapSqlite = R"(
-    INSERT INTO zdm_lease AS l (target, fence, holder, host, pid)
-    VALUES ($1, 1, $2, $3, $4)
-        ON CONFLICT (target) DO UPDATE
+    INSERT INTO zdm_lease AS l (target, scope, fence, holder, host, pid)
+    VALUES ($1, $2, 1, $3, $4, $5)
+        ON CONFLICT (target, scope) DO UPDATE
        SET fence = l.fence + 1, holder = excluded.holder, host = excluded.host,
            pid = excluded.pid,
            taken = strftime('%Y-%m-%dT%H:%M:%fZ', 'now'),
            heartbeat = strftime('%Y-%m-%dT%H:%M:%fZ', 'now')
-     WHERE l.fence = $5 AND l.heartbeat = $6
+     WHERE l.fence = $6 AND l.heartbeat = $7
     RETURNING fence)";
 
 Text backend(const Connection& connection, bool pooled) {
@@ -60,9 +60,10 @@ Text backend(const Connection& connection, bool pooled) {
 
 }  // namespace
 
-Result<LeaseRow> read_lease(Connection& control, const std::string& target) {
+Result<LeaseRow> read_lease(Connection& control, const std::string& target, LeaseScope scope) {
   const bool postgres = control.engine() == Engine::postgresql;
-  ZDM_TRY(const Rows found, control.run(postgres ? kReadPostgres : kReadSqlite, {target}));
+  ZDM_TRY(const Rows found, control.run(postgres ? kReadPostgres : kReadSqlite,
+                                        {target, std::string(to_string(scope))}));
   if (found.empty()) {
     return LeaseRow{};
   }
@@ -84,6 +85,7 @@ Result<LeaseRow> read_lease(Connection& control, const std::string& target) {
 Result<std::optional<std::int64_t>> swap_lease(Connection& control, Connection& work,
                                                const Host& host, const LeaseRequest& request,
                                                const LeaseRow& seen) {
+  const std::string scope(to_string(request.scope));
   const std::string pid = std::to_string(host.pid());
   const std::string fence = std::to_string(seen.fence);
   // What was not there has no heartbeat either: the condition is then false for a row of another.
@@ -91,11 +93,11 @@ Result<std::optional<std::int64_t>> swap_lease(Connection& control, Connection& 
   const bool pooled = control.pooled() || work.pooled();
   auto taken = control.engine() == Engine::postgresql
                    ? control.run(kSwapPostgres,
-                                 {request.target, request.holder, host.hostname(), pid,
+                                 {request.target, scope, request.holder, host.hostname(), pid,
                                   std::string(pooled ? "true" : "false"), backend(work, pooled),
                                   backend(control, pooled), fence, heartbeat})
-                   : control.run(kSwapSqlite, {request.target, request.holder, host.hostname(), pid,
-                                               fence, heartbeat});
+                   : control.run(kSwapSqlite, {request.target, scope, request.holder,
+                                               host.hostname(), pid, fence, heartbeat});
   ZDM_CHECK(taken);
   if (taken->empty()) {
     return std::optional<std::int64_t>{};

@@ -24,7 +24,8 @@ struct LeaseRow {
   std::string work_state;  ///< pg_stat_activity.state; empty where it is gone or hidden
 };
 
-[[nodiscard]] Result<LeaseRow> read_lease(Connection& control, const std::string& target);
+[[nodiscard]] Result<LeaseRow> read_lease(Connection& control, const std::string& target,
+                                          LeaseScope scope);
 
 /// Takes the lease when its row is still the one that was `seen`; nothing when it is not.
 [[nodiscard]] Result<std::optional<std::int64_t>> swap_lease(Connection& control, Connection& work,

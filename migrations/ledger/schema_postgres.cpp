@@ -226,7 +226,8 @@ const std::vector<std::string_view> kVersion1 = {
     // transactions that checked it FOR KEY SHARE, while a heartbeat (FOR NO KEY UPDATE) does not
     // (PostgreSQL manual, 13.3.2, table 13.3).
     R"(CREATE TABLE zdm.lease (
-         target        text        NOT NULL PRIMARY KEY,
+         target        text        NOT NULL,
+         scope         text        NOT NULL,
          fence         bigint      NOT NULL,
          holder        text,
          host          text,
@@ -238,9 +239,12 @@ const std::vector<std::string_view> kVersion1 = {
          control_start timestamptz,
          taken         timestamptz NOT NULL DEFAULT clock_timestamp(),
          heartbeat     timestamptz NOT NULL DEFAULT clock_timestamp(),
-         UNIQUE (target, fence)
+         PRIMARY KEY (target, scope),
+         UNIQUE (target, scope, fence)
        ))",
     R"(COMMENT ON TABLE zdm.lease IS 'Who may change a target now; holder null: nobody')",
+    R"(COMMENT ON COLUMN zdm.lease.scope
+         IS 'migrations, partitions or matviews: one holder for each')",
     R"(COMMENT ON COLUMN zdm.lease.fence
          IS 'Grows with every taking; whoever shows an older one writes nothing')",
     R"(COMMENT ON COLUMN zdm.lease.pid IS 'Of zdm on its host')",

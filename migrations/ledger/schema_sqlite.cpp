@@ -161,13 +161,15 @@ const std::vector<std::string_view> kVersion1 = {
          FOREIGN KEY (run, ordinal) REFERENCES zdm_backfill
        ))",
     R"(CREATE TABLE zdm_lease (
-         target    TEXT    NOT NULL PRIMARY KEY,
+         target    TEXT    NOT NULL,
+         scope     TEXT    NOT NULL,
          fence     INTEGER NOT NULL,
          holder    TEXT,  -- null: nobody
          host      TEXT,
          pid       INTEGER,
          taken     TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
-         heartbeat TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now'))
+         heartbeat TEXT    NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ', 'now')),
+         PRIMARY KEY (target, scope)
        ))",
     // Named by the sync triggers: a row here means that zdm itself writes the table in this
     // transaction. Nobody else ever sees one: it is taken away before the transaction ends.

@@ -167,7 +167,7 @@ class Bench {
       INSERT INTO zdm.phase_run (target, migration, phase, direction, state, actor, host, zdm_version)
         VALUES ('', 'bench', 'backfill', 'forward', 'running', '', '', '');
       INSERT INTO zdm.step (run, ordinal, target, step, kind, definition) VALUES (1, 0, '', '', 'backfill', '{}');
-      INSERT INTO zdm.lease (target, fence, holder) VALUES ('', 1, 'bench'))sql");
+      INSERT INTO zdm.lease (target, scope, fence, holder) VALUES ('', 'migrations', 1, 'bench'))sql");
   }
 
   void make_trigger(Connection& connection) {

@@ -99,7 +99,8 @@ void Bed::make_ledger() {
   db().exec(
       "INSERT INTO " + name("step") +
       " (run, ordinal, target, step, kind, definition) VALUES (1, 0, '', 's', 'backfill', '{}')");
-  db().exec("INSERT INTO " + name("lease") + " (target, fence, holder) VALUES ('', 1, 'test')");
+  db().exec("INSERT INTO " + name("lease") +
+            " (target, scope, fence, holder) VALUES ('', 'migrations', 1, 'test')");
 }
 
 void Bed::make_users(int rows, const std::string& up, const std::string& options) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <thread>
 
+#include "execute/session.hpp"
 #include "rig.hpp"
 #include "support/catch.hpp"
 
@@ -250,4 +251,13 @@ TEST_CASE("plan and status need no ledger and write none", "[live][execute]") {
   CHECK(status->migrations[0].next_phase == Phase::backfill);
   CHECK(status->migrations[0].release == "r1");
   CHECK(status->lease_holder.empty());
+  const auto rotating = migrations::Session::open(around).value();
+  REQUIRE(rotating->take("rotate", migrations::LeaseScope::partitions));
+  const auto applying = migrations::Session::open(around).value();
+  REQUIRE(applying->take("apply"));
+  status = migrations::status(around, {file}, {});
+  REQUIRE(status);
+  CHECK(status->lease_holder.find("apply by") < status->lease_holder.find("; "));
+  CHECK(status->lease_holder.find("rotate by") > status->lease_holder.find("; "));
+  CHECK(status->lease_holder.find("rotate by") != std::string::npos);
 }

@@ -156,6 +156,26 @@ TEST_CASE("targets have leases of their own", "[live][lease]") {
   REQUIRE(take_lease(*two.control, *two.work, two.host, {.target = "b", .holder = "zdm"}));
 }
 
+TEST_CASE("what one scope's holder does leaves the leases of the others alone", "[live][lease]") {
+  const Fixture with(GENERATE(Engine::postgresql, Engine::sqlite));
+  Worker migrating = with.worker();
+  REQUIRE(migrating.take());
+  Worker rotating = with.worker();
+  const LeaseRequest request{
+      .target = "", .scope = LeaseScope::partitions, .holder = "zdm 0.1.0 rotate by cron"};
+  auto rotation = take_lease(*rotating.control, *rotating.work, rotating.host, request);
+  REQUIRE(rotation);
+  Worker second = with.worker();
+  const auto refused = take_lease(*second.control, *second.work, second.host, request);
+  REQUIRE_FALSE(refused);
+  CHECK(refused.error().message.find("rotate by cron") != std::string::npos);
+  REQUIRE(heartbeat(*rotating.control, *rotation));
+  REQUIRE(lease_backends(*rotating.control, *rotating.work, *rotation));
+  REQUIRE(release_lease(*migrating.control, migrating.lease));
+  CHECK_FALSE(check_fence(*migrating.work, migrating.lease));
+  CHECK(check_fence(*rotating.work, *rotation));
+}
+
 TEST_CASE("of many that come at once exactly one gets the lease", "[live][lease]") {
   const Fixture with(GENERATE(Engine::postgresql, Engine::sqlite));
   constexpr int kTakers = 6;
