@@ -9,6 +9,7 @@
 #include "commands/table.hpp"
 #include "files/project.hpp"
 #include "host/host.hpp"
+#include "metrics.hpp"
 #include "parse.hpp"
 #include "redact.hpp"
 #include "signals.hpp"
@@ -42,6 +43,17 @@ int finish(const Answer& answer, const std::string& format, std::string_view fam
   return !written && code == 0 ? static_cast<int>(ErrorCode::failed) : code;
 }
 
+/// A file that monitoring waits for and does not get is a failure of its own.
+int write_metrics(const Arguments& arguments, const Answer& answer, const RunMetrics& run,
+                  Console& console) {
+  const auto path = arguments.value("--metrics-file");
+  if (!path || arguments.has("--dry-run")) return run.exit_code;
+  const auto written = cli::write_metrics(*path, run, answer.metrics);
+  if (written) return run.exit_code;
+  draw_error(written.error(), console);
+  return run.exit_code == 0 ? static_cast<int>(ErrorCode::failed) : run.exit_code;
+}
+
 /// A stop that was asked for decides the exit code, whatever cancelling it broke.
 void settle(Answer& answer, const Interrupts& interrupts, Work work) {
   if (!answer.error || !interrupts.stopped()) return;
@@ -58,6 +70,11 @@ Answer work(const Arguments& arguments, migrations::Host& host, Console& console
   std::optional<std::chrono::milliseconds> timeout;
   if (const auto text = arguments.value("--timeout")) {
     ZDM_ANSWER_TRY(timeout, migrations::parse_duration(*text));
+  }
+  if (arguments.has("--metrics-file") && arguments.has("--dry-run")) {
+    return Answer::failed({.code = ErrorCode::usage,
+                           .message = "a dry run has no metrics: nothing of it was done",
+                           .hint = "leave out --metrics-file or --dry-run"});
   }
   Interrupts interrupts;
   if (command.work != Work::none) interrupts.watch(command.work, timeout);
@@ -99,8 +116,15 @@ int run_words(const std::vector<std::string>& words) {
             "a password among the arguments can be read by every user of this machine; "
             "DATABASE_URL or ~/.pgpass keeps it");
       }
+      const auto start = host.steady();
       const auto answer = work_without_throwing(arguments, host, console);
-      return finish(answer, arguments.format, arguments.command->family(), console);
+      const int code = finish(answer, arguments.format, arguments.command->family(), console);
+      return write_metrics(arguments, answer,
+                           {.command = arguments.command->name,
+                            .exit_code = code,
+                            .ended = host.now(),
+                            .took = host.steady() - start},
+                           console);
     }
   }
   return console.out.finish() ? 0 : static_cast<int>(ErrorCode::failed);

@@ -9,6 +9,7 @@
 #include "execute/operations.hpp"
 #include "files/project.hpp"
 #include "gate/rule.hpp"
+#include "metrics.hpp"
 #include "model/error.hpp"
 #include "model/phase.hpp"
 #include "recipes/recipe.hpp"
@@ -116,7 +117,8 @@ struct Answer {
   Report report;
   std::optional<Error> error;
   bool pending = false;
-  bool refused = false;  ///< what was found, and is drawn, decides: no error besides
+  bool refused = false;              ///< what was found, and is drawn, decides: no error besides
+  std::vector<Metric> metrics = {};  ///< for --metrics-file, besides those of every run
 
   [[nodiscard]] static Answer failed(Error error) {
     return {.report = {}, .error = std::move(error), .pending = false};

@@ -94,6 +94,8 @@ constexpr std::array kGlobals = {
     Flag{"--lock-budget", "", "DURATION", Arity::one, "how long to try for one lock in all"},
     Flag{"--timeout", "", "DURATION", Arity::one,
          "the most the command may take; then it stops at a safe point, exit 6"},
+    Flag{"--metrics-file", "", "FILE", Arity::one,
+         "write there, for Prometheus, how the command went"},
     Flag{"--version", "", "", Arity::none, "print the version"},
     Flag{"--help", "-h", "", Arity::none, "print this"}};
 

@@ -1,0 +1,66 @@
+#include "metrics.hpp"
+
+#include <filesystem>
+
+#include "cli/sandbox.hpp"
+#include "support/catch.hpp"
+
+namespace zdm::tests {
+namespace {
+
+/// The value of a metric of `zdm status`; empty where the file has none.
+std::string metric(const Sandbox& box, const std::string& name) {
+  const auto text = box.read("zdm.prom");
+  const auto start = "\n" + name + "{command=\"status\"} ";
+  const auto at = text.find(start);
+  if (at == std::string::npos) return {};
+  const auto from = at + start.size();
+  return text.substr(from, text.find('\n', from) - from);
+}
+
+}  // namespace
+
+TEST_CASE("labels of metrics are escaped, and whole numbers stay whole", "[cli][metrics]") {
+  const auto text = cli::prometheus_text(
+      {{"zdm_x", "Line\nand \\.", {{{{"table", "a\"b\\c\nd"}}, 1764093723}, {{}, 0.25}}}});
+  CHECK(text ==
+        "# HELP zdm_x Line\\nand \\\\.\n# TYPE zdm_x gauge\n"
+        "zdm_x{table=\"a\\\"b\\\\c\\nd\"} 1764093723\nzdm_x 0.25\n");
+}
+
+TEST_CASE("a run that fails keeps the time of the last success in the metrics", "[cli][metrics]") {
+  const Sandbox box;
+  box.sqlite("create table t (a integer)");
+  CHECK(box.zdm({"status", "--metrics-file", "zdm.prom"}).code == 0);
+  CHECK(metric(box, "zdm_last_run_exit_code") == "0");
+  const auto success = metric(box, "zdm_last_success_timestamp_seconds");
+  CHECK(success == metric(box, "zdm_last_run_timestamp_seconds"));
+  CHECK(success.starts_with("1"));
+
+  std::filesystem::remove(box.path("shop.db"));
+  CHECK(box.zdm({"--metrics-file=zdm.prom", "status"}).code == 7);
+  CHECK(metric(box, "zdm_last_run_exit_code") == "7");
+  CHECK(metric(box, "zdm_last_success_timestamp_seconds") == success);
+  CHECK(metric(box, "zdm_last_run_timestamp_seconds") > success);
+}
+
+TEST_CASE("without a success there is no time of one", "[cli][metrics]") {
+  const Sandbox box;
+  box.write("zdm.toml", "[database]\nurl = \"sqlite:none.db\"\n");
+  CHECK(box.zdm({"status", "--metrics-file", "zdm.prom"}).code != 0);
+  CHECK(metric(box, "zdm_last_success_timestamp_seconds").empty());
+  CHECK_FALSE(metric(box, "zdm_last_run_duration_seconds").empty());
+}
+
+TEST_CASE("metrics that cannot be written are a failure; a dry run has none", "[cli][metrics]") {
+  const Sandbox box;
+  box.sqlite("create table t (a integer)");
+  const auto nowhere = box.zdm({"status", "--metrics-file", "no/such/zdm.prom"});
+  CHECK(nowhere.code == 1);
+  CHECK(contains(nowhere.err, "cannot write no/such/zdm.prom"));
+  const auto dry = box.zdm({"apply", "--phase", "all", "--dry-run", "--metrics-file", "zdm.prom"});
+  CHECK(dry.code == 2);
+  CHECK_FALSE(box.has("zdm.prom"));
+}
+
+}  // namespace zdm::tests
