@@ -40,13 +40,20 @@ bool would_run(const MigrationReport& migration, bool dry_run) {
   return dry_run && migration.state == "skipped" && migration.reason == "dry run";
 }
 
-void draw_migration(const MigrationReport& migration, bool dry_run, Console& console) {
+/// What became of the phase; `undo`: it was taken back.
+std::string outcome(const MigrationReport& migration, bool undo, bool would, const Stream& out) {
+  if (would) return undo ? "would be undone" : "would run";
+  if (undo && migration.state == "done") return out.green("undone");
+  return coloured(out, migration.state);
+}
+
+void draw_migration(const MigrationReport& migration, bool undo, bool dry_run, Console& console) {
   auto& out = console.out;
   const bool would = would_run(migration, dry_run);
   const auto phase =
       migration.phase ? fmt::format(" {}", planner::to_string(*migration.phase)) : "";
   out.line(fmt::format("{}{}: {}", out.bold(migration.id.value), phase,
-                       would ? "would run" : coloured(out, migration.state)));
+                       outcome(migration, undo, would, out)));
   if (!would && !migration.reason.empty()) out.line("    " + printable(migration.reason));
   std::size_t width = 0;
   for (const auto& step : migration.steps) width = std::max(width, step.id.size());
@@ -65,7 +72,7 @@ void draw_migration(const MigrationReport& migration, bool dry_run, Console& con
 void draw(const ApplyAnswer& answer, Console& console) {
   const auto& report = answer.applied;
   for (const auto& migration : report.migrations)
-    draw_migration(migration, report.dry_run, console);
+    draw_migration(migration, answer.undo, report.dry_run, console);
   if (report.migrations.empty() && !answer.failed) {
     console.out.line(answer.undo ? "nothing to undo" : "nothing to do");
   }
