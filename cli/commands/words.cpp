@@ -62,7 +62,7 @@ Words color_choices() {
 }
 
 Words hazards() {
-  return {"divergent-rows", "live-readers"};
+  return {"divergent-rows", "live-readers", "rewrite"};
 }
 
 Words shells() {

@@ -60,8 +60,9 @@ Result<planner::Steps> Forecast::plan(const planner::Migration& migration, Phase
   if (phase == Phase::expand) progress.before = catalog_.tables;
   ZDM_TRY(auto steps, plan_checked(migration, phase, Direction::forward, catalog_, progress));
   std::erase_if(steps.checks, [&](const planner::Check& check) {
-    return !planner::can_ask(check, read_, catalog_);
+    return !planner::can_ask(check, read_, catalog_) || (check.of_type && own_sql_);
   });
+  own_sql_ = own_sql_ || planner::has_own_sql(migration);
   for (const planner::Step& step : steps.steps) advance(migration.id, step);
   progress.done = phase;
   return steps;
@@ -78,6 +79,7 @@ Result<planner::Steps> Forecast::plan_undo(const planner::Migration& migration, 
 void Forecast::take(const planner::Migration& migration, Phase phase,
                     const std::vector<StepRow>& rows) {
   progress_of(migration.id);
+  own_sql_ = own_sql_ || planner::has_own_sql(migration);
   for (const StepRow& row : rows) {
     if (row.state != "done") advance(migration.id, row.step);
   }

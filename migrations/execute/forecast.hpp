@@ -29,6 +29,7 @@ class Forecast final {
 
   planner::Catalog catalog_;
   planner::Catalog read_;  ///< as the database stands
+  bool own_sql_ = false;   ///< authors' SQL comes first: it may make types that are not there yet
   std::map<MigrationId, planner::Progress> progress_;
   std::vector<planner::TableRules> rules_;  ///< of every migration, as forecast so far
 };

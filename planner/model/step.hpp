@@ -56,8 +56,10 @@ struct Check {
   std::string query;
   std::string message;  ///< said when the server refuses it, or when the answer is not true
   std::string hint;
-  SourceSpan where = {};  ///< of the expression, in the author's file
-  bool answers = true;    ///< one row, one boolean; false: that the server takes it is the answer
+  SourceSpan where = {};    ///< of the expression, in the author's file
+  bool answers = true;      ///< one row, one boolean; false: that the server takes it is the answer
+  std::string hazard = {};  ///< not asked where the user allows this by name; or empty
+  bool of_type = false;  ///< about a type, which an earlier change of kind sql may have yet to make
 };
 
 /// A column whose identity (table oid, attnum) the ledger keeps, written in the step's own

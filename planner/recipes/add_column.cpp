@@ -182,6 +182,9 @@ Recipe expand(const Site& site) {
   add_shape(site, shape.step, shape.step.sql);
   claim_table(site, shape.step);
   recipe.fragments.push_back(std::move(shape));
+  if (!site.sqlite() && !is_forecast(site.context, site.table)) {
+    recipe.checks = statements::adds_type(site.table, site.words.type, where_of(site.context));
+  }
   if (site.up && !is_forecast(site.context, site.table)) {
     const auto what = fmt::format("`up` of {}", describe(site.table, site.words.name));
     recipe.checks.push_back(statements::accepts_expression(site.table, *site.up, what));
@@ -431,7 +434,7 @@ Result<AddColumn> AddColumn::decode(KeyReader& keys) {
   AddColumn change;
   ZDM_TRY(change.table, keys.table("table"));
   ZDM_TRY(change.name, keys.identifier("name"));
-  ZDM_TRY(change.type, keys.text("type"));
+  ZDM_TRY(change.type, keys.type("type"));
   ZDM_TRY(change.default_value, keys.optional_sql("default"));
   ZDM_TRY(change.not_null, keys.flag("not_null", false));
   ZDM_TRY(change.check, keys.optional_sql("check"));

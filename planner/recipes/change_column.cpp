@@ -133,7 +133,7 @@ Result<ChangeColumn> ChangeColumn::decode(KeyReader& keys) {
   ZDM_TRY(change.table, keys.table("table"));
   ZDM_TRY(change.column, keys.identifier("column"));
   ZDM_TRY(change.name, keys.optional_identifier("name"));
-  ZDM_TRY(change.type, keys.optional_text("type"));
+  ZDM_TRY(change.type, keys.optional_type("type"));
   ZDM_TRY(change.compatible, keys.optional_text("compatible"));
   ZDM_TRY(change.common, keys.common());
   if (!change.type && !change.common.up) {

@@ -32,6 +32,11 @@ void add_expand_checks(const Subject& subject, Recipe& recipe) {
       recipe.checks.push_back(std::move(check));
     }
   };
+  for (const auto& column : words.new_columns) {
+    for (auto& check : sql::adds_type(subject.table, column.type, where_of(subject.context))) {
+      recipe.checks.push_back(std::move(check));
+    }
+  }
   for (const auto& up : words.forward) add(up, called(subject, up, "up"));
   for (const auto& down : words.backward) add(down, called(subject, down, "down"));
   add_null_checks(subject, recipe);

@@ -26,7 +26,7 @@ constexpr std::array kKeys = {
 Result<CreateTable::ColumnWords> decode_column(KeyReader& keys) {
   CreateTable::ColumnWords column;
   ZDM_TRY(column.name, keys.identifier("name"));
-  ZDM_TRY(column.type, keys.text("type"));
+  ZDM_TRY(column.type, keys.type("type", KeyReader::Serial::taken));
   ZDM_TRY(column.not_null, keys.flag("not_null", false));
   ZDM_TRY(column.default_value, keys.optional_sql("default"));
   ZDM_TRY(column.identity, keys.optional_text("identity"));

@@ -6,6 +6,7 @@
 
 #include "model/suggest.hpp"
 #include "sql/quote.hpp"
+#include "sql/type.hpp"
 
 namespace zdm::planner {
 
@@ -50,6 +51,25 @@ Result<std::string> name_of(const Value& value, std::string_view key) {
     return fail(std::move(error));
   }
   return std::move(*name);
+}
+
+Result<std::string> type_of(const Value& value, std::string_view key, KeyReader::Serial serial) {
+  ZDM_TRY(auto text, text_of(value, key));
+  if (const auto wrong = type_fault(text)) {
+    return fail_at(
+        place_of(value, wrong->offset), ErrorCode::usage,
+        fmt::format("`{}` is not one type: {}", key, wrong->message),
+        "write a type, such as text, numeric(10, 2) or app.mood; defaults and constraints "
+        "have keys of their own");
+  }
+  if (serial == KeyReader::Serial::refused && is_serial(text)) {
+    return fail_at(
+        value.where, ErrorCode::refused,
+        fmt::format("a {} column would rewrite the table while nobody can read it", text),
+        "make a sequence by a change of kind sql, and add a column of type bigint with "
+        "the default nextval('…'): backfill numbers the rows");
+  }
+  return text;
 }
 
 Result<TableName> table_of(const Value& value, std::string_view key) {
@@ -104,6 +124,18 @@ Result<std::string> KeyReader::text(std::string_view key) {
   const auto* member = find(key);
   if (member == nullptr) return missing(key);
   return text_of(member->value, key);
+}
+
+Result<std::string> KeyReader::type(std::string_view key, Serial serial) {
+  const auto* member = find(key);
+  if (member == nullptr) return missing(key);
+  return type_of(member->value, key, serial);
+}
+
+Result<std::optional<std::string>> KeyReader::optional_type(std::string_view key) {
+  if (find(key) == nullptr) return std::optional<std::string>{};
+  ZDM_TRY(auto text, type(key));
+  return std::optional<std::string>(std::move(text));
 }
 
 Result<std::optional<std::string>> KeyReader::optional_text(std::string_view key) {

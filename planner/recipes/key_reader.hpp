@@ -54,6 +54,12 @@ class KeyReader {
   [[nodiscard]] Result<std::vector<std::vector<std::string>>> optional_identifier_lists(
       std::string_view key);
 
+  /// The type of a column, and nothing that would go on after it; `serial` where the table is there
+  /// already is refused, since it would be rewritten under a lock.
+  enum class Serial { taken, refused };
+  [[nodiscard]] Result<std::string> type(std::string_view key, Serial serial = Serial::refused);
+  [[nodiscard]] Result<std::optional<std::string>> optional_type(std::string_view key);
+
   /// SQL whose syntax is checked later, where the engine is known.
   [[nodiscard]] Result<SqlText> sql(std::string_view key);
   [[nodiscard]] Result<std::optional<SqlText>> optional_sql(std::string_view key);

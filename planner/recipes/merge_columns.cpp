@@ -77,7 +77,7 @@ Result<MergeColumns> MergeColumns::decode(KeyReader& keys) {
                    "to = {name = \"name\", type = \"text\"}");
   }
   ZDM_TRY(change.name, target->identifier("name"));
-  ZDM_TRY(change.type, target->text("type"));
+  ZDM_TRY(change.type, target->type("type"));
   ZDM_CHECK(target->finish());
   ZDM_TRY(change.down, keys.optional_sql_map("down"));
   ZDM_TRY(change.common, keys.common());

@@ -37,6 +37,7 @@ Result<Steps> plan_changes(const Migration& migration, Phase phase, const Catalo
   Steps steps;
   std::vector<Fragment> fragments;
   Catalog current = catalog;
+  bool own_sql = false;  // of the author's, so far: it may make a type
   for (const auto change : order_of(migration, undo)) {
     const Context context{.catalog = current,
                           .progress = progress,
@@ -44,8 +45,10 @@ Result<Steps> plan_changes(const Migration& migration, Phase phase, const Catalo
                           .change = change,
                           .phase = phase};
     ZDM_TRY(Recipe recipe, recipe_of(context, undo));
-    std::erase_if(recipe.checks,
-                  [&](const Check& check) { return !can_ask(check, catalog, context.catalog); });
+    std::erase_if(recipe.checks, [&](const Check& check) {
+      return !can_ask(check, catalog, context.catalog) || (check.of_type && own_sql);
+    });
+    own_sql = own_sql || std::holds_alternative<SqlChange>(migration.changes[change].kind);
     append(steps.checks, std::move(recipe.checks));
     append(steps.warnings, std::move(recipe.warnings));
     for (const auto& fragment : recipe.fragments)
@@ -73,6 +76,12 @@ bool can_ask(const Check& check, const Catalog& real, const Catalog& expected) {
     if (later == nullptr) return true;  // the server says so best
     const auto* column = now->column(name);
     return column != nullptr && column->type == later->type;
+  });
+}
+
+bool has_own_sql(const Migration& migration) {
+  return std::ranges::any_of(migration.changes, [](const Change& change) {
+    return std::holds_alternative<SqlChange>(change.kind);
   });
 }
 

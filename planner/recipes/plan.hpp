@@ -41,6 +41,9 @@ struct Steps {
 /// it to stand as `expected`: its table and columns are there already, of the types they will have.
 [[nodiscard]] bool can_ask(const Check& check, const Catalog& real, const Catalog& expected);
 
+/// It runs SQL of the author's own, whose effects nobody forecasts.
+[[nodiscard]] bool has_own_sql(const Migration& migration);
+
 /// What must be read from the database before this migration can be planned.
 [[nodiscard]] CatalogRequest catalog_request(const Migration& migration);
 

@@ -70,7 +70,7 @@ Result<SplitColumn> SplitColumn::decode(KeyReader& keys) {
   for (auto& part : parts) {
     Part decoded;
     ZDM_TRY(decoded.name, part.identifier("name"));
-    ZDM_TRY(decoded.type, part.text("type"));
+    ZDM_TRY(decoded.type, part.type("type"));
     ZDM_TRY(decoded.up, part.sql("up"));
     ZDM_CHECK(part.finish());
     change.parts.push_back(std::move(decoded));

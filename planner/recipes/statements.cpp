@@ -310,6 +310,37 @@ Check accepts_type(const Table& table, const Assignment& assignment, const std::
   return check;
 }
 
+std::vector<Check> adds_type(const Table& table, const std::string& type, const SourceSpan& where) {
+  Check known{.table = table.name, .columns = {}, .query = {}, .message = {}, .hint = {}};
+  known.where = where;
+  known.of_type = true;
+  Check plain = known;
+  known.query = fmt::format("SELECT NOT EXISTS (SELECT NULL::{}\n WHERE false)", type);
+  known.message = fmt::format("the server does not know the type {}", type);
+  known.hint = "check its name and its schema";
+  plain.query = fmt::format(R"(WITH RECURSIVE domain AS (
+    SELECT t.oid, t.typbasetype, t.typnotnull FROM pg_catalog.pg_type AS t
+     WHERE t.typtype = 'd' AND t.oid = pg_catalog.pg_typeof((SELECT NULL::{}
+ WHERE false))
+    UNION ALL
+    SELECT t.oid, t.typbasetype, t.typnotnull FROM pg_catalog.pg_type AS t
+      JOIN domain ON t.oid = domain.typbasetype AND t.typtype = 'd')
+  SELECT NOT EXISTS (SELECT FROM domain WHERE typnotnull OR EXISTS
+           (SELECT FROM pg_catalog.pg_constraint AS c WHERE c.contypid = domain.oid))
+      OR NOT EXISTS (SELECT FROM {}))",
+                            type, quote(table.name));
+  plain.message = fmt::format(
+      "{} is a domain with constraints: adding a column of it rewrites table {} while nobody can "
+      "read it",
+      type, quote(table.name));
+  plain.hint =
+      "use the domain's base type, with a CHECK where the rule is wanted; where the table is "
+      "small, "
+      "--allow rewrite does it";
+  plain.hazard = "rewrite";
+  return {std::move(known), std::move(plain)};
+}
+
 std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,
                                 const std::vector<std::string>& functions,
                                 const std::string& what) {

@@ -74,6 +74,12 @@ void edit_sqlite_schema(const Table& table, const std::string& after, Step& step
 /// A check that PostgreSQL can assign what it gives to a column of its type, which must be known.
 [[nodiscard]] Check accepts_type(const Table& table, const Assignment& assignment,
                                  const std::string& what);
+/// Checks that PostgreSQL knows the type, and that a column of it can be added without a rewrite:
+/// one of a domain with constraints cannot, whatever its default (ATExecAddColumn; lock matrix,
+/// "ADD COLUMN, constrained domain"), unless the table is empty or the user allows it (--allow
+/// rewrite).
+[[nodiscard]] std::vector<Check> adds_type(const Table& table, const std::string& type,
+                                           const SourceSpan& where);
 /// Checks that no function the expression calls is volatile, on PostgreSQL.
 [[nodiscard]] std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,
                                               const std::vector<std::string>& functions,

@@ -119,3 +119,69 @@ TEST_CASE("a user's own aggregate and a set are refused by the server", "[live][
     CHECK(!rig.has_column("users", "full_name"));
   }
 }
+
+TEST_CASE("a type that the server does not know is refused before anything is added",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 3);
+  auto file = rename_users_name(Phase::expand);
+  planner::AddColumn change;
+  change.table = {.schema = "", .name = "users"};
+  change.name = "mood";
+  change.type = "moood";
+  file.changes[0].kind = change;
+  const auto outcome = rig.apply({file}, options_for(Phase::expand, "r1"));
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(outcome.error->message.find("moood") != std::string::npos);
+  CHECK(!rig.has_column("users", "mood"));
+}
+
+TEST_CASE("SQL of the author's own may make the type that a later change uses", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 3);
+  auto file = rename_users_name(Phase::expand);
+  planner::SqlChange makes;
+  makes.expand = sql_at("CREATE TYPE mood AS ENUM ('calm')", 5);
+  planner::AddColumn adds;
+  adds.table = {.schema = "", .name = "users"};
+  adds.name = "mood";
+  adds.type = "mood";
+  file.changes = {{.kind = makes, .where = {}}, {.kind = adds, .where = {}}};
+  const auto outcome = rig.apply({file}, options_for(Phase::expand, "r1"));
+  INFO(text_of(outcome.error));
+  CHECK(!outcome.error);
+  CHECK(rig.has_column("users", "mood"));
+}
+
+TEST_CASE("a column of a domain with constraints is not added to a table with rows, unless allowed",
+          "[live][execute][law8]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE DOMAIN plain AS text");
+  rig.exec("CREATE DOMAIN email AS plain CHECK (VALUE LIKE '%@%')");
+  rig.exec("CREATE DOMAIN below AS email");
+  const auto type = GENERATE(as<std::string>(), "email", "below", "plain");
+  CAPTURE(type);
+  const bool rewrites = type != "plain";
+  rig.exec("CREATE TABLE users (id bigint PRIMARY KEY, name " + type + ")");
+  rig.exec("INSERT INTO users VALUES (1, 'a@b')");
+  const auto filenode = "SELECT pg_relation_filenode('users')";
+  const auto before = rig.value(filenode);
+  const auto file = rename_users_name(Phase::expand);
+  const auto outcome = rig.apply({file}, options_for(Phase::expand, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(outcome.error.has_value() == rewrites);
+  if (rewrites) {
+    CHECK(outcome.error->code == ErrorCode::refused);
+    CHECK(outcome.error->hint.find("--allow rewrite") != std::string::npos);
+    CHECK(!rig.has_column("users", "full_name"));
+  }
+  CHECK(rig.value(filenode) == before);
+  rig.allowed = {"rewrite"};
+  const auto allowed = rig.apply({file}, options_for(Phase::expand, "r1"));
+  INFO(text_of(allowed.error));
+  CHECK(!allowed.error);
+  CHECK(rig.has_column("users", "full_name"));
+  CHECK((rig.value(filenode) != before) == rewrites);
+}
