@@ -5,6 +5,7 @@
 
 #include "backfill/bad_row.hpp"
 #include "backfill/postgres_fill.hpp"
+#include "database/errors.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::migrations {
@@ -204,13 +205,8 @@ void PostgresFill::look_for_old_snapshot() {
 }
 
 Error PostgresFill::explained(Error error, const Leaf& leaf) const {
-  if (error.sqlstate == "42501" && error.message.find("row-level security") != std::string::npos) {
-    error.message = fmt::format("row security hides rows of {} from this role: {}",
-                                quote(leaf.name), error.message);
-    error.hint =
-        "Run zdm as a role with BYPASSRLS, or as the owner of a table without FORCE ROW LEVEL "
-        "SECURITY.";
-  } else if (error.sqlstate == "42501" && settings_.user_triggers == planner::UserTriggers::skip) {
+  if (explain_hidden_rows(error, leaf.name)) return error;
+  if (error.sqlstate == "42501" && settings_.user_triggers == planner::UserTriggers::skip) {
     error.message = "user_triggers = \"skip\" needs the right to set session_replication_role: " +
                     error.message;
     error.hint =

@@ -6,6 +6,8 @@
 #include <cctype>
 #include <utility>
 
+#include "sql/quote.hpp"
+
 namespace zdm::migrations {
 
 Trouble classify(std::string_view sqlstate) {
@@ -45,6 +47,18 @@ std::string one_line(std::string_view text) {
     line.pop_back();
   }
   return line;
+}
+
+bool explain_hidden_rows(planner::Error& error, const planner::TableName& table) {
+  const bool hidden = classify(error.sqlstate) == Trouble::privilege &&
+                      error.message.find("row-level security") != std::string::npos;
+  if (!hidden) return false;
+  error.message =
+      "row security hides rows of " + planner::quote(table) + " from this role: " + error.message;
+  error.hint =
+      "Run zdm as a role with BYPASSRLS, or as the owner of a table without FORCE ROW LEVEL "
+      "SECURITY.";
+  return true;
 }
 
 bool is_commit(std::string_view sql) {

@@ -14,6 +14,10 @@ namespace zdm::migrations {
 /// is the catch-all SQLITE_ERROR (SQLite documentation, "Result and Error Codes").
 [[nodiscard]] std::string sqlite_sqlstate(int extended_code, std::string_view message);
 
+/// Rows that row security would hide are an error (law 6): true where this is that error, which
+/// then says whose rows, in what it did, and who may see them.
+bool explain_hidden_rows(planner::Error& error, const planner::TableName& table);
+
 /// The statement is COMMIT or END, whatever case or space around it.
 [[nodiscard]] bool is_commit(std::string_view sql);
 

@@ -2,9 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "database/catalog_reader.hpp"
+#include "database/errors.hpp"
+#include "sync/pair.hpp"
 
 namespace zdm::migrations {
 
@@ -40,9 +43,13 @@ Result<void> ask(Connection& work, const planner::Check& check) {
   Error error{.code = ErrorCode::refused, .message = check.message, .hint = check.hint};
   if (!check.where.file.empty()) error.where = check.where;
   if (!rows) {
-    error.message = fmt::format("{}: {}", check.message, rows.error().message);
     error.sqlstate = rows.error().sqlstate;
     error.statement = rows.error().statement;
+    error.message = rows.error().message;
+    if (explain_hidden_rows(error, check.table)) return planner::fail(std::move(error));
+    error.message = fmt::format("{}: {}", check.message, rows.error().message);
+    // The expression may be right: with_hint() says what a missing privilege needs.
+    if (classify(error.sqlstate) == Trouble::privilege) error.hint.clear();
   }
   return planner::fail(std::move(error));
 }
@@ -137,12 +144,40 @@ Result<std::int64_t> carry_on(Session& session, std::int64_t run) {
   return run;
 }
 
+namespace {
+
+/// Asked before a phase is begun, since a contract that was begun cannot be undone; its guards ask
+/// again within their transactions.
+Result<void> require_pairs(Session& session, const planner::Migration& migration, Phase phase,
+                           const View& view) {
+  if (phase < Phase::switch_) return {};
+  for (const planner::TableRules& rules : view.progress.tables) {
+    const planner::Table* table = view.catalog.table(rules.table);
+    const bool ours =
+        std::any_of(rules.rules.begin(), rules.rules.end(),
+                    [&](const planner::SyncRule& rule) { return rule.migration == migration.id; });
+    if (!ours || table == nullptr) continue;
+    const auto guard = planner::pair_guard(view.catalog, *table);
+    if (!guard) continue;
+    const planner::Check check{.table = table->name,
+                               .columns = {},
+                               .query = guard->query,
+                               .message = guard->message,
+                               .hint = guard->hint};
+    ZDM_CHECK(session.snapshot([&](Connection& work) { return ask(work, check); }));
+  }
+  return {};
+}
+
+}  // namespace
+
 Result<std::int64_t> plan_and_store(Session& session, const planner::Migration& migration,
                                     Phase phase, const std::string& release, bool fresh) {
   ZDM_TRY(View view, read_view(session, migration));
   ZDM_TRY(planner::Steps planned,
           plan_checked(migration, phase, Direction::forward, view.catalog, view.progress));
   ZDM_CHECK(run_checks(session, planned));
+  ZDM_CHECK(require_pairs(session, migration, phase, view));
   RunRequest request{.migration = migration,
                      .phase = phase,
                      .direction = Direction::forward,

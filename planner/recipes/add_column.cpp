@@ -239,9 +239,6 @@ Result<Recipe> backfill(const Site& site) {
   const bool rule = site.up && !site.words.common.dual_write_app;
   if (rule) {
     action.enter = {rule_of(site)};
-    if (!site.sqlite()) {
-      sync.step.locks = Claims().table(site.table, LockMode::share_row_exclusive).list();
-    }
   }
   if (const auto fill = site.fill()) {
     const Fill all{.migration = site.context.migration.id,

@@ -6,6 +6,7 @@
 
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
+#include "sync/pair.hpp"
 
 namespace zdm::planner {
 
@@ -97,6 +98,12 @@ Result<void> compose(Step& step, const Migration& migration, const Catalog& cata
   if (action == nullptr) return {};
   const auto rules = rules_of(*action, catalog, progress);
   action->generation = rules.generation;
+  if (!action->enter.empty()) {
+    const auto* known = catalog.table(action->table);
+    const Table table = known != nullptr ? *known : Table{.name = action->table};
+    const auto claims = pair_claims(catalog, table, !rules.rules.empty());
+    step.locks = Claims().merge(step.locks).merge(claims).list();
+  }
   ZDM_TRY(step.sql, compose_sync(*action, migration.id, rules, renamed_by(catalog, step)));
   return {};
 }
@@ -137,6 +144,20 @@ void guard_table_text(Step& step, const TableName& name, const Catalog& catalog)
        .hint = "plan it anew: zdm rollback, then zdm apply --resume"});
 }
 
+/// Switch relies on both shapes being right, and contract drops one of them.
+void guard_pair(Fragment& fragment, const Migration& migration, const Catalog& catalog,
+                const Progress& progress) {
+  const bool relies = fragment.slot == Slot::exchange || fragment.slot == Slot::retire;
+  const auto* table = catalog.table(fragment.table);
+  if (!relies || table == nullptr || fragment.step.kind != StepKind::transaction) return;
+  const auto* rules = progress.rules(*table);
+  if (rules == nullptr) return;
+  const bool ours = std::ranges::any_of(
+      rules->rules, [&](const SyncRule& rule) { return rule.migration == migration.id; });
+  auto guard = ours ? pair_guard(catalog, *table) : std::nullopt;
+  if (guard) fragment.step.guards.push_back(std::move(*guard));
+}
+
 /// A sync step that changes no rule and says nothing is no step.
 bool says_nothing(const Step& step) {
   const bool works = std::holds_alternative<BackfillAction>(step.action) ||
@@ -146,7 +167,7 @@ bool says_nothing(const Step& step) {
 
 }  // namespace
 
-Result<std::vector<Step>> assemble(std::vector<Fragment> fragments, const std::string& prefix,
+Result<std::vector<Step>> assemble(std::vector<Fragment> fragments, Phase phase, bool undo,
                                    const Migration& migration, const Catalog& catalog,
                                    const Progress& progress) {
   std::ranges::stable_sort(fragments, {}, &Fragment::slot);
@@ -168,8 +189,9 @@ Result<std::vector<Step>> assemble(std::vector<Fragment> fragments, const std::s
     auto& step = fragment.step;
     ZDM_CHECK(compose(step, migration, current, recorded));
     guard_table_text(step, fragment.table, current);
+    if (!undo) guard_pair(fragment, migration, current, recorded);
     if (says_nothing(step)) continue;
-    step.id = fmt::format("{}.{}", prefix, steps.size() + 1);
+    step.id = fmt::format("{}{}.{}", undo ? "undo-" : "", to_string(phase), steps.size() + 1);
     for (const auto& effect : step.effects) {
       Step one;
       one.effects = {effect};

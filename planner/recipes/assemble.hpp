@@ -10,11 +10,10 @@
 namespace zdm::planner {
 
 /// Turns the fragments of all changes of one phase into its steps: sorted by slot, merged per slot
-/// and table where one transaction is meant (law 9), numbered, sync SQL composed. `prefix` is
-/// "expand", "undo-expand" and so on.
-[[nodiscard]] Result<std::vector<Step>> assemble(std::vector<Fragment> fragments,
-                                                 const std::string& prefix,
-                                                 const Migration& migration, const Catalog& catalog,
-                                                 const Progress& progress);
+/// and table where one transaction is meant (law 9), sync SQL composed, guarded, and
+/// numbered: "expand.1", "undo-expand.1" and so on.
+[[nodiscard]] Result<std::vector<Step>> assemble(std::vector<Fragment> fragments, Phase phase,
+                                                 bool undo, const Migration& migration,
+                                                 const Catalog& catalog, const Progress& progress);
 
 }  // namespace zdm::planner

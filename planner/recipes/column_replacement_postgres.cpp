@@ -104,7 +104,7 @@ Fragment sync_fragment(const Subject& subject, const Twins& twins) {
                        "from here on every write fills both shapes");
   SyncAction action{.table = subject.table.name};
   if (!subject.app_writes()) action.enter.push_back(rule_of(subject));
-  LockMode mode = subject.app_writes() ? LockMode::access_share : LockMode::share_row_exclusive;
+  bool sets_default = false;
   for (const auto& column : subject.words.new_columns) {
     if (column.default_kind != DefaultKind::constant) continue;
     action.after.push_back(sql::set_default(subject.table, column.name, column.default_sql));
@@ -112,9 +112,13 @@ Fragment sync_fragment(const Subject& subject, const Twins& twins) {
     with_default.default_sql = column.default_sql;
     with_default.default_kind = DefaultKind::constant;
     sync.step.effects.emplace_back(PutColumn{subject.table.name, with_default});
-    mode = LockMode::access_exclusive;
+    sets_default = true;
   }
-  sync.step.locks = Claims().table(subject.table, mode).list();
+  if (sets_default) {
+    sync.step.locks = Claims().table(subject.table, LockMode::access_exclusive).list();
+  } else if (subject.app_writes()) {
+    sync.step.locks = Claims().table(subject.table, LockMode::access_share).list();
+  }
   sync.step.action = std::move(action);
   const auto record = [&](const std::string& role, const std::string& name) {
     sync.step.records.emplace_back(RecordName{

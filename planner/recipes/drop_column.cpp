@@ -150,10 +150,7 @@ Result<Recipe> backfill(const Site& site) {
     ZDM_TRY(action.before, with_not_null(site, false, sync.step));
   }
   sync.step.action = std::move(action);
-  if (!site.sqlite()) {
-    sync.step.locks = Claims().table(site.table, LockMode::share_row_exclusive).list();
-    add_check(site, recipe);
-  }
+  if (!site.sqlite()) add_check(site, recipe);
   recipe.fragments.push_back(std::move(sync));
   return recipe;
 }

@@ -6,7 +6,9 @@
 
 #include "recipes/assemble.hpp"
 #include "release/natural_order.hpp"
+#include "sql/quote.hpp"
 #include "sync/compose.hpp"
+#include "sync/pair.hpp"
 
 namespace zdm::planner {
 
@@ -32,6 +34,19 @@ std::vector<std::size_t> order_of(const Migration& migration, bool undo) {
   return order;
 }
 
+void warn_of_new_partitions(const Step& step, const Catalog& catalog,
+                            std::vector<Warning>& warnings) {
+  const auto* action = std::get_if<SyncAction>(&step.action);
+  const auto* table = action == nullptr ? nullptr : catalog.table(action->table);
+  if (table == nullptr || action->enter.empty() || !pair_is_per_leaf(catalog, *table)) return;
+  warnings.push_back(
+      {.code = "new-partition",
+       .message = fmt::format("before PostgreSQL 13 a partition of {} made after backfill has no "
+                              "trigger pair: make those needed until contract beforehand, or "
+                              "switch and contract will refuse",
+                              quote(table->name))});
+}
+
 Result<Steps> plan_changes(const Migration& migration, Phase phase, const Catalog& catalog,
                            const Progress& progress, bool undo) {
   Steps steps;
@@ -55,8 +70,8 @@ Result<Steps> plan_changes(const Migration& migration, Phase phase, const Catalo
       current = advance(std::move(current), fragment.step);
     append(fragments, std::move(recipe.fragments));
   }
-  const auto prefix = fmt::format("{}{}", undo ? "undo-" : "", to_string(phase));
-  ZDM_TRY(steps.steps, assemble(std::move(fragments), prefix, migration, catalog, progress));
+  ZDM_TRY(steps.steps, assemble(std::move(fragments), phase, undo, migration, catalog, progress));
+  for (const auto& step : steps.steps) warn_of_new_partitions(step, catalog, steps.warnings);
   ZDM_CHECK(verify_plan(steps, phase, undo));
   return steps;
 }

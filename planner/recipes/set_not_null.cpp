@@ -66,7 +66,6 @@ void add_repair(const Context& context, const SetNotNull& change, const Words& w
   auto sync = guarantee::fragment(site, Slot::sync, StepKind::transaction,
                                   "from here on a write that leaves the column NULL is repaired");
   sync.step.action = SyncAction{.table = words.table.name, .enter = {rule}};
-  sync.step.locks = Claims().table(words.table, LockMode::share_row_exclusive).list();
   sync.step.records = {guarantee::record(site, guarantee::not_null_role(change.column),
                                          guarantee::not_null_name(site, change.column))};
   recipe.fragments.push_back(std::move(sync));

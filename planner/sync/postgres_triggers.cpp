@@ -2,6 +2,7 @@
 
 #include "sql/quote.hpp"
 #include "sync/compose.hpp"
+#include "sync/pair.hpp"
 #include "sync/triggers.hpp"
 
 namespace zdm::planner {
@@ -70,9 +71,8 @@ class PostgresTriggers {
     return !catalog_.assumed && catalog_.server_version != 0 && catalog_.server_version < version;
   }
 
-  /// A BEFORE ROW trigger of a partitioned table is cloned to its leaves from 13 on.
   std::vector<TableName> targets() const {
-    if (table_.kind == TableKind::partitioned && older_than(130000)) {
+    if (pair_is_per_leaf(catalog_, table_)) {
       return table_.leaves;
     }
     return {table_.name};

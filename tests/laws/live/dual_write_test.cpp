@@ -1,4 +1,8 @@
 // Laws 1, 2 and 4, where the recipes and the executor keep them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
 #include "file.hpp"
 #include "support/catch.hpp"
 
@@ -143,4 +147,64 @@ TEST_CASE("rows that differ end the backfill unless they are allowed by name",
   outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
   INFO(text_of(outcome.error));
   CHECK(!outcome.error);
+}
+
+TEST_CASE("what was written past a pair of triggers keeps switch and contract from starting",
+          "[live][laws][law2]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE users (id integer, nick text) PARTITION BY RANGE (id)");
+  rig.exec("CREATE TABLE low PARTITION OF users FOR VALUES FROM (0) TO (100)");
+  rig.exec("INSERT INTO users VALUES (1, 'a')");
+  const auto file = file_of("1_handle", Phase::contract, kRenameNick);
+  const auto apply = [&](Phase phase, const std::string& release) {
+    auto options = options_for(phase, release);
+    options.yes = true;
+    return rig.apply({file}, options);
+  };
+  REQUIRE(!apply(Phase::expand, "r1").error);
+  REQUIRE(!apply(Phase::backfill, "r1").error);
+  const auto refused = [&](const migrations::ApplyOutcome& outcome) {
+    INFO(text_of(outcome.error));
+    REQUIRE(outcome.error);
+    CHECK(outcome.error->code == ErrorCode::refused);
+    CHECK(outcome.error->message.find("public.users and all its partitions") != std::string::npos);
+  };
+  const std::string trigger = "ALTER TABLE low {} TRIGGER zzz_zdm_sync_insert";
+  rig.live("r1");
+  rig.exec(fmt::format(fmt::runtime(trigger), "DISABLE"));
+  refused(apply(Phase::switch_, "r2"));
+  rig.exec(fmt::format(fmt::runtime(trigger), "ENABLE"));
+  REQUIRE(!apply(Phase::switch_, "r2").error);
+  rig.live("r2");
+  rig.exec(fmt::format(fmt::runtime(trigger), "DISABLE"));
+  refused(apply(Phase::contract, "r3"));
+  CHECK(rig.has_column("users", "nick"));
+  // Nothing was begun: there is a way back, which makes both shapes right again.
+  rig.exec("INSERT INTO users (id, nick) VALUES (2, 'past it')");
+  migrations::RollbackOptions back;
+  back.migration = file.id;
+  back.to = Phase::expand;
+  rig.allowed = {"live-readers"};
+  const auto undone = rig.rollback({file}, back);
+  INFO(text_of(undone.error));
+  REQUIRE(!undone.error);
+  auto again = options_for(Phase::backfill, "r2");
+  again.resume = file.id;
+  REQUIRE(!rig.apply({file}, again).error);
+  CHECK(rig.value("SELECT handle FROM users WHERE id = 2") == "past it");
+}
+
+TEST_CASE("before PostgreSQL 13 a plan warns of partitions that get no triggers",
+          "[live][laws][law2]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE users (id integer, nick text) PARTITION BY RANGE (id)");
+  rig.exec("CREATE TABLE low PARTITION OF users FOR VALUES FROM (0) TO (100)");
+  const auto around = rig.environment();
+  const auto plan =
+      migrations::plan(around, {file_of("1_handle", Phase::contract, kRenameNick)}, {});
+  REQUIRE(plan);
+  const auto& warnings = plan->migrations.at(0).warnings;
+  const bool warned = std::any_of(warnings.begin(), warnings.end(),
+                                  [](const auto& each) { return each.code == "new-partition"; });
+  CHECK(warned == (rig.database->connect()->server_version() < 130000));
 }

@@ -25,6 +25,8 @@ class Bed {
   void guard(const std::string& table, const std::string& up = "upper(name)");
   /// Records each UPDATE of a row that was not filled yet in audit(id).
   void audit(const std::string& table = "users");
+  /// The server has TID range scans (14): blocks are visited in stripes.
+  [[nodiscard]] bool is_striped() const { return db().connect()->server_version() >= 140000; }
   /// No row was written twice, and so many once.
   [[nodiscard]] bool each_once(int rows);
   /// Forgets the backfill, as if it had never run.

@@ -92,7 +92,9 @@ TEST_CASE("after a stop the next run carries on at the block where it stopped",
   const int filled = std::stoi(bed.value("SELECT count(full_name) FROM users"));
   CHECK(filled > 0);
   CHECK(filled < 20'000);
-  CHECK(std::stoi(bed.value("SELECT stripe FROM zdm.backfill_window")) >= 3);
+  if (bed.is_striped()) {
+    CHECK(std::stoi(bed.value("SELECT stripe FROM zdm.backfill_window")) >= 3);
+  }
   CHECK(std::stoi(bed.value("SELECT rows FROM zdm.backfill_window")) == filled);
 
   bed.told.clear();
@@ -106,7 +108,9 @@ TEST_CASE("after a stop the next run carries on at the block where it stopped",
   REQUIRE(rows);
   CHECK(*rows == 20'000);
   CHECK(std::stoi(cursor) > 0);
-  CHECK(first_batch.find("ctid >= '(" + cursor + ",0)'") != std::string::npos);
+  const std::string begins =
+      bed.is_striped() ? "ctid >= '(" + cursor + ",0)'" : "generate_series(" + cursor + ", ";
+  CHECK(first_batch.find(begins) != std::string::npos);
   CHECK(bed.told.front().rows_done >= filled);
   CHECK(bed.each_once(20'000));
 }
@@ -166,6 +170,7 @@ TEST_CASE("errors that pass are waited out, and the batch is halved", "[live][ba
   Bed bed(std::make_unique<TestDatabase>());
   bed.make_users(5'000);
   bed.audit();
+  bed.request.tuning.first_batch = 4;
   int batches = 0;
   int failed = 0;
   const auto sometimes = [&](int, std::string_view sql) -> std::optional<Error> {

@@ -88,7 +88,7 @@ const std::vector<Looked>& all_looked_at() {
   static const std::vector<Looked> all = [] {
     std::vector<Looked> looked;
     for (const Case& subject : all_cases()) {
-      if (is_wanted(subject)) looked.push_back(look_at(subject));
+      if (is_wanted(subject) && is_served(subject)) looked.push_back(look_at(subject));
     }
     return looked;
   }();

@@ -26,6 +26,7 @@ struct Case {
   std::vector<std::string> gone = {};
   /// What an undo of expand says it leaves behind: then the schema stays as expand made it.
   std::vector<std::string> kept = {};
+  int since = 0;  ///< the first PostgreSQL that can be served; on older ones expand is refused
 };
 
 inline const std::vector<migrations::Engine> kBoth = {migrations::Engine::postgresql,

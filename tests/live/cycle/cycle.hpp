@@ -60,9 +60,13 @@ class Cycle final {
   int next_ = 1000;
 };
 
+/// Whether the tests' server is new enough for the case.
+[[nodiscard]] bool is_served(const Case& subject);
+
 /// Expand, back, expand, backfill, back, backfill, switch, back, switch, contract, with writes of
 /// both releases in between. Each way back must lead to the very schema of before, no row of the
-/// old shape may change, and nothing of zdm's may be left after contract.
+/// old shape may change, and nothing of zdm's may be left after contract. Where the case is not
+/// served, expand must be refused.
 void run_cycle(const Case& subject, migrations::Engine engine, Cycle::Decorator around_work = {});
 
 }  // namespace zdm::tests

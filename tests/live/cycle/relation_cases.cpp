@@ -188,6 +188,7 @@ Case rename_with_row_security() {
   };
   subject.old_writes.push_back(as_someone("users"));
   subject.new_writes.push_back(as_someone("accounts"));
+  subject.since = 15;  // security_invoker
   return subject;
 }
 

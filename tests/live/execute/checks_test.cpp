@@ -185,3 +185,78 @@ TEST_CASE("a column of a domain with constraints is not added to a table with ro
   CHECK(rig.has_column("users", "full_name"));
   CHECK((rig.value(filenode) != before) == rewrites);
 }
+
+namespace {
+
+/// A role of the test's own that owns what is in the database, gone with this.
+class Owner final {
+ public:
+  explicit Owner(Rig& rig) : rig_(rig), name_("owner_" + rig.value("SELECT current_database()")) {
+    rig.exec(fmt::format("CREATE ROLE {0} LOGIN; ALTER TABLE users OWNER TO {0}", name_));
+    rig.exec(fmt::format("GRANT CREATE ON DATABASE {0} TO {1}; GRANT ALL ON SCHEMA public TO {1}",
+                         rig.value("SELECT current_database()"), name_));
+  }
+  Owner(const Owner&) = delete;
+  Owner& operator=(const Owner&) = delete;
+  ~Owner() {
+    rig_.exec(
+        fmt::format("REASSIGN OWNED BY {0} TO postgres; DROP OWNED BY {0}; DROP ROLE {0}", name_));
+  }
+  [[nodiscard]] migrations::Environment environment() const {
+    auto around = rig_.environment();
+    std::string url(rig_.database->url().text.reveal());
+    url.replace(url.rfind("postgres"), 8, name_);
+    around.url = {migrations::Secret(url)};
+    around.open_work = [url = around.url] { return migrations::open(url, {}); };
+    around.open_control = around.open_work;
+    return around;
+  }
+
+ private:
+  Rig& rig_;
+  std::string name_;
+};
+
+}  // namespace
+
+TEST_CASE("rows that row security hides are refused as that, not as a fault of an expression",
+          "[live][execute][law6]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 3);
+  rig.exec("ALTER TABLE users ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY");
+  rig.exec("CREATE POLICY few ON users USING (id < 2)");
+  const Owner owner(rig);
+  const auto around = owner.environment();
+  const auto outcome = migrations::apply(around, {rename_users_name(Phase::switch_)}, {},
+                                         options_for(Phase::expand, "r1"), {});
+  INFO(text_of(outcome.error));
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(outcome.error->message.find("row security hides rows of public.users") == 0);
+  CHECK(outcome.error->hint.find("BYPASSRLS") != std::string::npos);
+  CHECK_FALSE(rig.has_column("users", "full_name"));
+}
+
+TEST_CASE("the owner of a table takes it through every phase without being superuser",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 300);
+  const Owner owner(rig);
+  const auto around = owner.environment();
+  const auto step = [&](Phase phase, const std::string& release) {
+    auto options = options_for(phase, release);
+    options.yes = true;
+    const auto outcome =
+        migrations::apply(around, {rename_users_name(Phase::contract)}, {}, options, {});
+    INFO(text_of(outcome.error));
+    CHECK(!outcome.error);
+  };
+  step(Phase::expand, "r1");
+  step(Phase::backfill, "r1");
+  REQUIRE(migrations::release_live(around, {}, "r1"));
+  step(Phase::switch_, "r2");
+  REQUIRE(migrations::release_live(around, {}, "r2"));
+  step(Phase::contract, "r3");
+  CHECK(rig.value("SELECT count(*) FROM users WHERE full_name = 'user ' || id") == "300");
+  CHECK_FALSE(rig.has_column("users", "name"));
+}

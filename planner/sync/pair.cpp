@@ -1,0 +1,54 @@
+#include "sync/pair.hpp"
+
+#include <fmt/format.h>
+
+#include "locks/claims.hpp"
+#include "sql/quote.hpp"
+#include "sync/compose.hpp"
+
+namespace zdm::planner {
+namespace {
+
+bool is_older_than(const Catalog& catalog, int version) {
+  return !catalog.assumed && catalog.server_version != 0 && catalog.server_version < version;
+}
+
+}  // namespace
+
+bool pair_is_per_leaf(const Catalog& catalog, const Table& table) {
+  return table.kind == TableKind::partitioned && is_older_than(catalog, 130000);
+}
+
+std::vector<LockClaim> pair_claims(const Catalog& catalog, const Table& table, bool replaced) {
+  if (catalog.engine != Engine::postgresql) return {};
+  const LockMode mode = replaced && is_older_than(catalog, 140000) ? LockMode::access_exclusive
+                                                                   : LockMode::share_row_exclusive;
+  Claims claims;
+  if (!pair_is_per_leaf(catalog, table)) return claims.table(table, mode).list();
+  for (const TableName& leaf : table.leaves) claims.add(leaf, mode);
+  return claims.list();
+}
+
+std::optional<Guard> pair_guard(const Catalog& catalog, const Table& table) {
+  if (catalog.engine != Engine::postgresql || catalog.assumed || table.oid == 0) return {};
+  return Guard{
+      // pg_partition_tree() would lock every partition.
+      .query = fmt::format(R"(WITH RECURSIVE tree AS (
+  SELECT {}::oid AS oid
+  UNION ALL SELECT i.inhrelid FROM pg_catalog.pg_inherits i JOIN tree ON i.inhparent = tree.oid)
+SELECT NOT EXISTS (
+  SELECT FROM tree JOIN pg_catalog.pg_class c ON c.oid = tree.oid
+   WHERE c.relkind = 'r' AND 2 <> (
+     SELECT count(*) FROM pg_catalog.pg_trigger t
+      WHERE t.tgrelid = c.oid AND t.tgname IN ({}, {}) AND t.tgenabled IN ('O', 'A'))))",
+                           table.oid, quote_literal(kSyncInsertTrigger),
+                           quote_literal(kSyncUpdateTrigger)),
+      .message = fmt::format("the trigger pair {}, {} does not stand enabled on {}{}",
+                             kSyncInsertTrigger, kSyncUpdateTrigger, quote(table.name),
+                             table.kind == TableKind::partitioned ? " and all its partitions" : ""),
+      .hint =
+          "what was written past it may be in one shape only: zdm rollback MIGRATION --to "
+          "expand, then apply backfill again: it installs the pair, fills, compares every row"};
+}
+
+}  // namespace zdm::planner
