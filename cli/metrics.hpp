@@ -18,7 +18,7 @@ struct Sample {
   double value = 0;
 };
 
-/// A gauge: every metric of a command that ends is one.
+/// A counter where its name ends in _total, else a gauge.
 struct Metric {
   std::string name;  ///< "zdm_partition_horizon_seconds"
   std::string help;  ///< one sentence
@@ -28,6 +28,9 @@ struct Metric {
 /// A command's run, which every file tells about, whatever the command.
 struct RunMetrics {
   std::string_view command;  ///< "partition rotate"
+  /// Which database: a label of every sample, so that the files of two databases can lie side by
+  /// side. Empty where the configuration could not be read.
+  std::string database;
   int exit_code = 0;
   std::chrono::system_clock::time_point ended;
   std::chrono::duration<double> took{};

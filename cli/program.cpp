@@ -65,7 +65,8 @@ void settle(Answer& answer, const Interrupts& interrupts, Work work) {
   if (work == Work::writes) answer.error->hint = "the same command carries on";
 }
 
-Answer work(const Arguments& arguments, migrations::Host& host, Console& console) {
+Answer work(const Arguments& arguments, migrations::Host& host, Console& console,
+            std::string& database) {
   const auto& command = *arguments.command;
   std::optional<std::chrono::milliseconds> timeout;
   if (const auto text = arguments.value("--timeout")) {
@@ -80,13 +81,19 @@ Answer work(const Arguments& arguments, migrations::Host& host, Console& console
   if (command.work != Work::none) interrupts.watch(command.work, timeout);
   Context context(arguments, host, console, interrupts);
   auto answer = command.function(context);
+  if (arguments.has("--metrics-file")) {
+    if (const auto config = context.config_without_database()) {
+      database = config->database.display();
+    }
+  }
   settle(answer, interrupts, command.work);
   return answer;
 }
 
-Answer work_without_throwing(const Arguments& arguments, migrations::Host& host, Console& console) {
+Answer work_without_throwing(const Arguments& arguments, migrations::Host& host, Console& console,
+                             std::string& database) {
   try {
-    return work(arguments, host, console);
+    return work(arguments, host, console, database);
   } catch (const std::exception& error) {
     return Answer::failed({.code = ErrorCode::bug,
                            .message = fmt::format("this is a bug in zdm: {}", error.what()),
@@ -117,10 +124,12 @@ int run_words(const std::vector<std::string>& words) {
             "DATABASE_URL or ~/.pgpass keeps it");
       }
       const auto start = host.steady();
-      const auto answer = work_without_throwing(arguments, host, console);
+      std::string database;
+      const auto answer = work_without_throwing(arguments, host, console, database);
       const int code = finish(answer, arguments.format, arguments.command->family(), console);
       return write_metrics(arguments, answer,
                            {.command = arguments.command->name,
+                            .database = database,
                             .exit_code = code,
                             .ended = host.now(),
                             .took = host.steady() - start},

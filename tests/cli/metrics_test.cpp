@@ -1,6 +1,7 @@
 #include "metrics.hpp"
 
 #include <filesystem>
+#include <limits>
 
 #include "cli/sandbox.hpp"
 #include "support/catch.hpp"
@@ -9,9 +10,11 @@ namespace zdm::tests {
 namespace {
 
 /// The value of a metric of `zdm status`; empty where the file has none.
-std::string metric(const Sandbox& box, const std::string& name) {
+std::string metric(const Sandbox& box, const std::string& name,
+                   const std::string& database = "shop.db") {
   const auto text = box.read("zdm.prom");
-  const auto start = "\n" + name + "{command=\"status\"} ";
+  const auto start =
+      "\n" + name + "{database=\"sqlite:" + box.path(database) + "\",command=\"status\"} ";
   const auto at = text.find(start);
   if (at == std::string::npos) return {};
   const auto from = at + start.size();
@@ -26,6 +29,10 @@ TEST_CASE("labels of metrics are escaped, and whole numbers stay whole", "[cli][
   CHECK(text ==
         "# HELP zdm_x Line\\nand \\\\.\n# TYPE zdm_x gauge\n"
         "zdm_x{table=\"a\\\"b\\\\c\\nd\"} 1764093723\nzdm_x 0.25\n");
+  CHECK(
+      cli::prometheus_text({{"zdm_y_total", "Y.", {{{}, std::numeric_limits<double>::infinity()}}},
+                            {"zdm_none", "Nothing.", {}}}) ==
+      "# HELP zdm_y_total Y.\n# TYPE zdm_y_total counter\nzdm_y_total +Inf\n");
 }
 
 TEST_CASE("a run that fails keeps the time of the last success in the metrics", "[cli][metrics]") {
@@ -48,8 +55,8 @@ TEST_CASE("without a success there is no time of one", "[cli][metrics]") {
   const Sandbox box;
   box.write("zdm.toml", "[database]\nurl = \"sqlite:none.db\"\n");
   CHECK(box.zdm({"status", "--metrics-file", "zdm.prom"}).code != 0);
-  CHECK(metric(box, "zdm_last_success_timestamp_seconds").empty());
-  CHECK_FALSE(metric(box, "zdm_last_run_duration_seconds").empty());
+  CHECK(metric(box, "zdm_last_success_timestamp_seconds", "none.db").empty());
+  CHECK_FALSE(metric(box, "zdm_last_run_duration_seconds", "none.db").empty());
 }
 
 TEST_CASE("metrics that cannot be written are a failure; a dry run has none", "[cli][metrics]") {
