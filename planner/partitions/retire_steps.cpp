@@ -1,0 +1,88 @@
+#include "partitions/retire_steps.hpp"
+
+#include <fmt/format.h>
+
+#include "locks/claims.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner {
+namespace {
+
+std::string detach_sql(const PartitionSet& set, const Partition& gone, std::string_view how) {
+  return fmt::format("ALTER TABLE {} DETACH PARTITION {}{}", quote(set.name), quote(gone.name),
+                     how);
+}
+
+Claims claims_of_keys(const RetireFacts& facts) {
+  Claims claims;
+  for (const TableName& table : facts.referenced) {
+    claims.add(table, LockMode::share_row_exclusive);
+  }
+  for (const TableName& table : facts.referencing) claims.add(table, LockMode::access_exclusive);
+  return claims;
+}
+
+}  // namespace
+
+bool detaches_concurrently(const PartitionSet& set) {
+  return set.server_version >= 140000 && !set.default_one;
+}
+
+Step detach_step(const PartitionSet& set, const Partition& gone, const RetireFacts& facts) {
+  Claims claims = claims_of_keys(facts);
+  claims.add(gone.name, LockMode::access_exclusive);
+  if (detaches_concurrently(set)) {
+    return {.id = "detach",
+            .kind = StepKind::concurrent,
+            .sql = {detach_sql(set, gone, " CONCURRENTLY")},
+            .locks = claims.add(set.name, LockMode::share_update_exclusive).list(),
+            .in_transaction = false,
+            .note = "waits for the transactions that may still read it; nobody waits for it"};
+  }
+  if (set.default_one) claims.add(set.default_one->name, LockMode::access_exclusive);
+  return {.id = "detach",
+          .sql = {detach_sql(set, gone, "")},
+          .locks = claims.add(set.name, LockMode::access_exclusive).list(),
+          .note = set.default_one ? "a set with a default partition cannot detach concurrently"
+                                  : "before PostgreSQL 14 there is no other way"};
+}
+
+Step finalize_step(const PartitionSet& set, const Partition& pending, const RetireFacts& facts) {
+  return {.id = "finalize",
+          .sql = {detach_sql(set, pending, " FINALIZE")},
+          .locks = claims_of_keys(facts)
+                       .add(set.name, LockMode::share_update_exclusive)
+                       .add(pending.name, LockMode::access_exclusive)
+                       .list(),
+          .note = "an earlier DETACH CONCURRENTLY was not finished"};
+}
+
+std::vector<Step> expire_steps(const PartitionPolicy& policy, const Partition& gone,
+                               const RetireFacts& facts) {
+  const std::string name = quote(gone.name);
+  const auto own = Claims().add(gone.name, LockMode::access_exclusive);
+  if (policy.expire == Expire::detach) return {};
+  if (policy.expire == Expire::archive) {
+    return {{.id = "archive",
+             .sql = {fmt::format("ALTER {}TABLE {} SET SCHEMA {}",
+                                 gone.kind == PartitionKind::foreign ? "FOREIGN " : "", name,
+                                 quote_identifier(policy.archive_schema))},
+             .locks = own.list()}};
+  }
+  std::vector<Step> steps;
+  for (const CopiedKey& key : facts.keys) {
+    steps.push_back({.id = "drop_key",
+                     .sql = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", name,
+                                         quote_identifier(key.name))},
+                     .locks = Claims(own).add(key.references, LockMode::access_exclusive).list()});
+  }
+  steps.push_back(
+      {.id = "drop",
+       .sql = {fmt::format("DROP {}TABLE {}", gone.kind == PartitionKind::foreign ? "FOREIGN " : "",
+                           name)},
+       .locks = own.list(),
+       .destructive = true});
+  return steps;
+}
+
+}  // namespace zdm::planner
