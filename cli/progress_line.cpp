@@ -74,8 +74,9 @@ std::string blocker_text(const planner::Blocker& blocker) {
 }
 
 std::string progress_text(const migrations::ProgressEvent& event) {
-  auto text =
-      fmt::format("{} {} {}", event.migration.value, planner::to_string(event.phase), event.step);
+  auto text = event.step.empty() ? event.migration.value
+                                 : fmt::format("{} {} {}", event.migration.value,
+                                               planner::to_string(event.phase), event.step);
   if (event.is_backfill) text += rows_text(event);
   if (!event.text.empty()) text += fmt::format("  {}", event.text);
   if (!event.throttled.empty()) text += fmt::format("  paused: {}", event.throttled);

@@ -12,6 +12,7 @@
 #include "metrics.hpp"
 #include "model/error.hpp"
 #include "model/phase.hpp"
+#include "partitions/operations.hpp"
 #include "recipes/recipe.hpp"
 #include "views/check/checked.hpp"
 
@@ -107,9 +108,16 @@ struct CompletionReport {
   std::string shell;  ///< one of shells()
 };
 
-using Report = std::variant<std::monostate, InitReport, NewReport, PlanAnswer, ApplyAnswer,
-                            StatusAnswer, VerifyAnswer, ReleaseAnswer, ConfigReport, ExplainReport,
-                            CheckAnswer, CompletionReport>;
+/// `zdm partition …`.
+enum class PartitionVerb { list, plan, rotate };
+struct PartitionAnswer {
+  PartitionVerb verb = PartitionVerb::list;
+  migrations::PartitionReport report;
+};
+
+using Report = std::variant<std::monostate, PartitionAnswer, InitReport, NewReport, PlanAnswer,
+                            ApplyAnswer, StatusAnswer, VerifyAnswer, ReleaseAnswer, ConfigReport,
+                            ExplainReport, CheckAnswer, CompletionReport>;
 
 /// What a command ends with. `error` decides the exit code; without one it is 0, or 4 where pending
 /// work was asked about.

@@ -21,6 +21,9 @@ class Context;
 [[nodiscard]] Answer run_check(Context& context);
 [[nodiscard]] Answer run_explain(Context& context);
 [[nodiscard]] Answer run_config(Context& context);
+[[nodiscard]] Answer run_partition_list(Context& context);
+[[nodiscard]] Answer run_partition_plan(Context& context);
+[[nodiscard]] Answer run_partition_rotate(Context& context);
 [[nodiscard]] Answer run_completion(Context& context);
 
 }  // namespace zdm::cli

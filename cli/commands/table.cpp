@@ -32,6 +32,9 @@ constexpr std::array kNewPositionals = {
 
 constexpr std::array kShell = {Positional{"SHELL", true, false, "bash, zsh or fish", shells}};
 
+constexpr std::array kSets = {
+    Positional{"SET", false, true, "sets of zdm.toml; without any, all of them"}};
+
 constexpr Flag kDryRun{"--dry-run", "", "", Arity::none, "show what would run; change nothing"};
 constexpr Flag kExitCode{"--exit-code", "", "", Arity::none, "exit 4 when work is pending"};
 
@@ -63,6 +66,11 @@ constexpr std::array kCutFlags = {
 constexpr std::array kCheckFlags = {
     Flag{"--to", "", "R", Arity::one, "the release that is to run against this database"}};
 
+constexpr Flag kNow{"--now", "", "TIME", Arity::one,
+                    "rehearse as if it were then; not with a real rotation"};
+constexpr std::array kPartitionPlanFlags = {kNow};
+constexpr std::array kRotateFlags = {kDryRun, kNow};
+
 constexpr std::array kPaths = {
     Positional{"PATH", false, true,
                "SQL files, directories or patterns, - for standard input; without any, zdm's own "
@@ -86,7 +94,8 @@ constexpr std::array kGlobals = {
     Flag{"--color", "", "WHEN", Arity::one, "auto, always or never", color_choices},
     Flag{"--quiet", "-q", "", Arity::none, "no progress, no notes"},
     Flag{"--verbose", "-v", "", Arity::none, "say more: the SQL of steps and of errors"},
-    Flag{"--yes", "", "", Arity::none, "do not ask: contract, check --fix"},
+    Flag{"--yes", "", "", Arity::none,
+         "do not ask: contract, check --fix, many drops of partitions"},
     Flag{"--no-input", "", "", Arity::none, "never ask"},
     Flag{"--allow", "", "HAZARD", Arity::each, "accept a hazard by name; may be repeated", hazards},
     Flag{"--lock-timeout", "", "DURATION", Arity::one,
@@ -167,6 +176,19 @@ constexpr std::array kCommands = {
             kTextJson,
             Work::reads,
             run_release_check},
+    Command{"partition list",
+            "[SET…]",
+            "each set with its bounds, rows, size, holes and horizon",
+            kSets,
+            {},
+            kTextJson,
+            Work::reads,
+            run_partition_list},
+    Command{"partition plan", "[SET…] [--now TIME]", "what rotate would do: SQL, locks, and why",
+            kSets, kPartitionPlanFlags, kTextJson, Work::reads, run_partition_plan},
+    Command{"partition rotate", "[SET…] [--dry-run] [--now TIME]",
+            "make the partitions that are missing, retire those past keep", kSets, kRotateFlags,
+            kTextJson, Work::writes, run_partition_rotate},
     Command{"explain",
             "KIND|PHASE|RULE",
             "the manual's words, in the terminal",
@@ -194,7 +216,8 @@ constexpr std::array kCommands = {
 };
 
 constexpr std::array kGroups = {
-    Group{"release", "cut releases, mark them live, ask which may still run"}};
+    Group{"release", "cut releases, mark them live, ask which may still run"},
+    Group{"partition", "range partitions: made ahead, rotated by cron"}};
 
 }  // namespace
 

@@ -155,6 +155,57 @@ Json backfill_json(const std::optional<migrations::BackfillStatus>& backfill) {
           {"throttled", text_or_null(backfill->throttled)}};
 }
 
+Json set_json(const migrations::SetReport& set) {
+  Json findings = Json::array();
+  for (const auto& finding : set.findings) {
+    findings.push_back({{"code", finding.code},
+                        {"refusal", finding.refusal},
+                        {"message", finding.message},
+                        {"hint", text_or_null(finding.hint)}});
+  }
+  Json partitions = Json::array();
+  for (const auto& row : set.partitions) {
+    partitions.push_back({{"name", row.name},
+                          {"lower", row.lower},
+                          {"upper", row.upper},
+                          {"rows", row.rows},
+                          {"bytes", row.bytes ? Json(*row.bytes) : Json(nullptr)},
+                          {"state", row.state}});
+  }
+  Json holes = Json::array();
+  for (const auto& [lower, upper] : set.holes)
+    holes.push_back({{"lower", lower}, {"upper", upper}});
+  Json json = {
+      {"table", set.table},
+      {"created", set.created},
+      {"attached", set.attached},
+      {"detached", set.detached},
+      {"dropped", set.dropped},
+      {"archived", set.archived},
+      {"kept", set.kept},
+      {"next_upper_bound", text_or_null(set.next_upper_bound)},
+      {"state", set.state},
+      {"column", set.column},
+      {"every", set.every},
+      {"current_missing", set.current_missing},
+      {"horizon_s", set.horizon_s ? Json(*set.horizon_s) : Json(nullptr)},  // null: endless
+      {"holes", std::move(holes)},
+      {"partitions", std::move(partitions)},
+      {"findings", std::move(findings)}};
+  if (set.error) json["error"] = error_json(*set.error);
+  return json;
+}
+
+Json partition_steps_json(const migrations::SetReport& set) {
+  Json steps = Json::array();
+  for (const auto& each : set.steps) {
+    Json step = step_json(each.step);
+    step["partition"] = each.partition;
+    steps.push_back(std::move(step));
+  }
+  return steps;
+}
+
 Json status_json(const migrations::MigrationStatus& migration) {
   Json json = {{"id", migration.id.value},
                {"target", migration.target},
@@ -201,6 +252,18 @@ struct Members {
     json["migrations"] = Json::array();
     for (const auto& migration : answer.status.migrations) {
       json["migrations"].push_back(status_json(migration));
+    }
+  }
+  void operator()(const PartitionAnswer& answer) const {
+    json["now"] = text_or_null(answer.report.now);
+    json["clock_skew_ms"] = answer.report.clock_skew_ms;
+    json["dry_run"] = answer.report.dry_run;
+    json["sets"] = Json::array();
+    for (const auto& set : answer.report.sets) {
+      json["sets"].push_back(set_json(set));
+      if (answer.verb == PartitionVerb::plan) {
+        json["sets"].back()["steps"] = partition_steps_json(set);
+      }
     }
   }
   void operator()(const VerifyAnswer& answer) const {

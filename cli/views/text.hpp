@@ -16,6 +16,7 @@ void draw(const VerifyAnswer& answer, Console& console);
 void draw(const ReleaseAnswer& answer, Console& console);
 void draw(const ConfigReport& report, Console& console);
 void draw(const ExplainReport& report, Console& console);
+void draw(const PartitionAnswer& answer, Console& console);
 void draw(const CompletionReport& report, Console& console);
 
 }  // namespace zdm::cli

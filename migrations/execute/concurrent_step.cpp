@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "execute/blocker_watch.hpp"
+#include "execute/patient_session.hpp"
 #include "execute/steps.hpp"
 
 namespace zdm::migrations {
@@ -13,35 +14,6 @@ using planner::ConcurrentAction;
 
 /// A deadlock with another's index build, or a server that went away, is tried again this often.
 constexpr int kMostAttempts = 10;
-
-/// Session settings of a statement that waits for others inside itself: a lock_timeout would leave
-/// an invalid index behind (law 12). Put back afterwards; a connection lost meanwhile has its own
-/// anew. Behind a transaction pooler the server's defaults hold, which nothing of ours may change.
-class PatientSession final {
- public:
-  [[nodiscard]] static Result<PatientSession> begin(Connection& work) {
-    PatientSession patient;
-    if (work.engine() == Engine::sqlite || work.pooled()) return patient;
-    ZDM_TRY(const Rows rows, work.run("SELECT current_setting('lock_timeout'), "
-                                      "current_setting('statement_timeout')"));
-    ZDM_CHECK(work.run("SET lock_timeout = 0"));
-    ZDM_CHECK(work.run("SET statement_timeout = 0"));
-    patient.lock_timeout_ = rows.first(0);
-    patient.statement_timeout_ = rows.first(1);
-    return patient;
-  }
-
-  [[nodiscard]] Result<void> end(Connection& work) const {
-    if (lock_timeout_.empty() || !work.usable()) return {};
-    ZDM_CHECK(work.run(R"(
-        SELECT set_config('lock_timeout', $1, false), set_config('statement_timeout', $2, false))",
-                       {lock_timeout_, statement_timeout_}));
-    return {};
-  }
-
- private:
-  std::string lock_timeout_, statement_timeout_;
-};
 
 /// One text of the catalog: 'absent', 'done' or 'invalid'. Without a probe nothing is known:
 /// absent.

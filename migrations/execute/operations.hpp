@@ -46,7 +46,7 @@ struct Environment {
 
 /// What is said while working. The command line draws it; tests count it.
 struct ProgressEvent {
-  MigrationId migration;
+  MigrationId migration;  ///< or whatever else the work is on, where there is no step
   Phase phase = Phase::expand;
   std::string step;
   std::string text;            ///< "waiting for a lock on users", the step's note

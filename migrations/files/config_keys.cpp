@@ -35,10 +35,14 @@ constexpr ConfigKey kKeys[] = {
 
 constexpr ConfigKey kPartitionKeys[] = {
     {"partition", "ahead", integer, "4", "", 1, 1000, ""},
+    {"partition", "anchor", text, "", "", 0, 0, ""},
     {"partition", "column", text, "", "", 0, 0, ""},
     {"partition", "expire", choice, "drop", "drop|detach|archive", 0, 0, ""},
     {"partition", "interval", interval, "", "", 0, 0, ""},
     {"partition", "keep", interval, "", "", 0, 0, ""},
+    {"partition", "max_drops", integer, "12", "", 1, 100'000, ""},
+    {"partition", "name", text, "{table}_{range}", "", 0, 0, ""},
+    {"partition", "privileges", choice, "newest", "newest|parent|none", 0, 0, ""},
     {"partition", "schema", text, "", "", 0, 0, ""},
     {"partition", "step", integer, "", "", 1, INT64_MAX, ""},
     {"partition", "timezone", text, "UTC", "", 0, 0, ""},

@@ -58,14 +58,15 @@ class Reader {
     return {};
   }
 
-  /// `keep` counts in the key's own numbers where the partitions do.
+  /// `keep` and `anchor` count in the key's own numbers where the partitions do.
   static Result<std::string> value_of(const ConfigKey& key, const planner::Value& value) {
-    if (key.name != "keep" || !std::holds_alternative<std::int64_t>(value.data)) {
+    const bool may_count = key.name == "keep" || key.name == "anchor";
+    if (!may_count || !std::holds_alternative<std::int64_t>(value.data)) {
       return read_value(key, value);
     }
     ConfigKey number = key;
     number.kind = ValueKind::integer;
-    number.least = 1;
+    number.least = key.name == "keep" ? 1 : INT64_MIN;
     number.most = INT64_MAX;
     return read_value(number, value);
   }

@@ -222,6 +222,46 @@ const std::vector<std::string_view> kVersion1 = {
     R"(COMMENT ON COLUMN zdm.backfill_window.cursor IS 'All before it is done in this visit')",
     R"(COMMENT ON COLUMN zdm.backfill_window.state IS 'pending, running or done')",
 
+    R"(CREATE TABLE zdm.partition_run (
+         run         bigint  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+         target      text    NOT NULL,
+         set_name    text    NOT NULL,
+         state       text    NOT NULL,
+         created     text[]  NOT NULL DEFAULT '{}',
+         attached    text[]  NOT NULL DEFAULT '{}',
+         detached    text[]  NOT NULL DEFAULT '{}',
+         dropped     text[]  NOT NULL DEFAULT '{}',
+         archived    text[]  NOT NULL DEFAULT '{}',
+         kept        integer,
+         next_upper_bound text,
+         error       text,
+         actor       text    NOT NULL,
+         host        text    NOT NULL,
+         zdm_version text    NOT NULL,
+         started     timestamptz NOT NULL DEFAULT clock_timestamp(),
+         finished    timestamptz
+       ))",
+    R"(CREATE INDEX ON zdm.partition_run (target, set_name, run))",
+    R"(COMMENT ON TABLE zdm.partition_run IS 'What each run of partition rotate did to each set')",
+    R"(COMMENT ON COLUMN zdm.partition_run.state
+         IS 'running, done, refused, paused, failed, or interrupted')",
+    R"(COMMENT ON COLUMN zdm.partition_run.next_upper_bound
+         IS 'Up to where there was a partition without a break from then on')",
+
+    R"(CREATE TABLE zdm.partition_mark (
+         target      text NOT NULL,
+         table_oid   oid  NOT NULL,
+         parent_oid  oid  NOT NULL,
+         schema_name text NOT NULL,
+         table_name  text NOT NULL,
+         lower       text NOT NULL,
+         upper       text NOT NULL,
+         marked      timestamptz NOT NULL DEFAULT clock_timestamp(),
+         PRIMARY KEY (target, table_oid)
+       ))",
+    R"(COMMENT ON TABLE zdm.partition_mark
+         IS 'Partitions that rotate is taking out of their set, so that a later run knows them')",
+
     // The fence is in a unique key so that taking the lease locks the row FOR UPDATE and waits for
     // transactions that checked it FOR KEY SHARE, while a heartbeat (FOR NO KEY UPDATE) does not
     // (PostgreSQL manual, 13.3.2, table 13.3).

@@ -1,0 +1,178 @@
+#include "partitions/detach.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "locks/lock_try.hpp"
+#include "locks/lock_view.hpp"
+#include "partitions/lock_guard_watch.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::migrations {
+namespace {
+
+using namespace std::chrono_literals;
+using planner::LockMode;
+using planner::Partition;
+using planner::RetireFacts;
+using planner::Step;
+
+/// While DETACH CONCURRENTLY waits for a transaction, the set can detach no other partition, and a
+/// session that is killed leaves it pending: so one that is old is let go first.
+constexpr auto kOld = 5s;
+constexpr auto kLook = 250ms;
+constexpr auto kTell = 1s;
+
+bool ended_early(const Error& error) {
+  const Trouble trouble = classify(error.sqlstate);
+  return is_lost(error) || trouble == Trouble::lock || trouble == Trouble::cancelled;
+}
+
+std::string named(const planner::Blocker& blocker) {
+  if (blocker.pid == 0) return fmt::format("the prepared transaction {}", blocker.application);
+  return fmt::format("pid {} ({}, open for {} s)", blocker.pid,
+                     blocker.application.empty() ? blocker.user : blocker.application,
+                     blocker.age_ms / 1000);
+}
+
+}  // namespace
+
+ConcurrentDetach::~ConcurrentDetach() {
+  Connection& work = session_.work();
+  if (!patient_ || !work.usable()) return;
+  // A cancel of ours that was late may meet the first of them.
+  if (!patient_->end(work)) static_cast<void>(patient_->end(work));
+  if (!work.pooled()) static_cast<void>(work.run("RESET synchronous_commit"));
+}
+
+Result<ConcurrentDetach::State> ConcurrentDetach::state(Connection& work,
+                                                        const Partition& gone) const {
+  ZDM_TRY(const Rows rows, work.run(R"(
+      SELECT inhdetachpending FROM pg_catalog.pg_inherits
+       WHERE inhparent = $1::oid AND inhrelid = $2::oid)",
+                                    {std::to_string(set_.oid), std::to_string(gone.oid)}));
+  if (rows.empty()) return State::detached;
+  return rows.first_true() ? State::pending : State::attached;
+}
+
+Result<ConcurrentDetach::State> ConcurrentDetach::look(const Partition& gone) {
+  return session_.read([&](Connection& work) { return state(work, gone); });
+}
+
+/// Through a transaction pooler there is no session to set anything on. What is lost with a power
+/// cut is done again: the drop behind it is written to disk after it.
+Result<void> ConcurrentDetach::set_up() {
+  if (patient_) return {};
+  Connection& work = session_.work();
+  if (!work.pooled()) {
+    ZDM_TRY(patient_, PatientSession::begin(work));
+    ZDM_CHECK(work.run("SET synchronous_commit = off"));
+    return {};
+  }
+  ZDM_TRY(const Rows rows, work.run(R"(
+      SELECT current_setting('lock_timeout') = '0' AND current_setting('statement_timeout') = '0')"));
+  if (rows.first_true()) return {};
+  return planner::fail(ErrorCode::refused,
+                       "a transaction pooler stands between, and its role has a lock_timeout or "
+                       "statement_timeout, which would leave a partition half detached",
+                       "connect to the server itself, or set both to 0 for this role");
+}
+
+Result<void> ConcurrentDetach::wait_for_old(const Step& step, Time until) {
+  std::vector<planner::LockClaim> claims = step.locks;
+  // What DETACH CONCURRENTLY waits for: whoever uses the set at all.
+  claims.push_back({planner::quote(set_.name), LockMode::access_exclusive});
+  Host& host = session_.environment().host;
+  HolderAges ages(host);
+  std::optional<Time> told;
+  for (;;) {
+    ZDM_CHECK(session_.may_go_on());
+    ZDM_TRY(const auto holders, holders_of(session_.control(), claims));
+    const bool old = std::ranges::any_of(
+        holders, [&](const Holder& each) { return each.pid == 0 || ages.age(each) > kOld; });
+    if (!old) return {};
+    ZDM_TRY(auto blockers, blockers_of(session_.control(), claims));
+    if (host.steady() >= until) {
+      Error error{
+          .code = ErrorCode::busy,
+          .message = fmt::format("the detach was not begun: {} uses {}",
+                                 blockers.empty() ? "an old transaction" : named(blockers.front()),
+                                 planner::quote(set_.name)),
+          .hint = "let it end, then run rotate again"};
+      error.blockers = std::move(blockers);
+      return planner::fail(std::move(error));
+    }
+    if (!told || host.steady() - *told >= kTell) {
+      told = host.steady();
+      waiting_(blockers);
+    }
+    host.sleep(kLook, session_.environment().stop);
+  }
+}
+
+Result<bool> ConcurrentDetach::try_once(const Step& step, Time until) {
+  const Environment& environment = session_.environment();
+  ZDM_CHECK(wait_for_old(step, until));
+  ZDM_CHECK(set_up());
+  // Who lost the lease begins nothing.
+  Result<void> done = check_fence(session_.work(), session_.lease());
+  if (done) {
+    const LockGuardWatch watch(session_.control(), session_.work(), environment.host,
+                               {environment.locks.timeout, until, environment.stop});
+    if (auto ran = session_.work().run(step.sql.front()); !ran) done = planner::fail(ran.error());
+  }
+  if (done) return true;
+  if (!ended_early(done.error())) return planner::fail(done.error());
+  if (is_lost(done.error())) {
+    patient_.reset();
+    ZDM_CHECK(session_.reconnect());
+  }
+  return false;
+}
+
+Result<void> ConcurrentDetach::detach(const Partition& gone, const RetireFacts& facts) {
+  const Step step = detach_step(set_, gone, facts);
+  Host& host = session_.environment().host;
+  const auto until = host.steady() + session_.environment().locks.budget;
+  for (std::chrono::milliseconds pause = 100ms;; pause = std::min(pause * 2, {2000ms})) {
+    ZDM_TRY(const bool done, try_once(step, until));
+    if (done) return {};
+    ZDM_TRY(const State now, look(gone));
+    if (now == State::detached) return {};
+    if (now == State::pending) return finalize(gone, facts);
+    ZDM_CHECK(session_.may_go_on());
+    if (host.steady() >= until) {
+      return planner::fail(ErrorCode::busy,
+                           fmt::format("{} could not be detached: others kept what it locks busy",
+                                       planner::quote(gone.name)),
+                           "run rotate again later");
+    }
+    const std::chrono::duration<double> jittered = pause * (0.5 + host.random() / 2);
+    host.sleep(std::chrono::duration_cast<std::chrono::nanoseconds>(jittered),
+               session_.environment().stop);
+  }
+}
+
+Result<void> ConcurrentDetach::finalize(const Partition& pending, const RetireFacts& facts) {
+  const Step step = finalize_step(set_, pending, facts);
+  const auto settled = [&](Connection& work) -> Result<bool> {
+    ZDM_TRY(const State now, state(work, pending));
+    return now == State::detached;
+  };
+  auto done = session_.transact({.claims = step.locks,
+                                 .body = [&](Connection& work) -> Result<void> {
+                                   ZDM_CHECK(work.run(step.sql.front()));
+                                   return {};
+                                 },
+                                 .settled = settled,
+                                 .waiting = waiting_});
+  if (done) return done;
+  Error error = std::move(done).error();
+  error.message = fmt::format("{} is half detached, its rows are out of sight: {}",
+                              planner::quote(pending.name), error.message);
+  error.hint = "run rotate again: it finishes this, once transactions that began before have ended";
+  return planner::fail(std::move(error));
+}
+
+}  // namespace zdm::migrations

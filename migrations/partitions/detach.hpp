@@ -1,0 +1,54 @@
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <vector>
+
+#include "execute/patient_session.hpp"
+#include "execute/session.hpp"
+#include "partitions/retire_steps.hpp"
+
+namespace zdm::migrations {
+
+/// Told who is in the way.
+using Waiting = std::function<void(const std::vector<planner::Blocker>&)>;
+
+/// DETACH … CONCURRENTLY, so that no statement of the application waits for longer than the lock
+/// timeout. The server's timeouts are off, for each of them would leave the partition pending. It
+/// is not begun while a transaction older than a few seconds uses the set. A wait of its own for a
+/// lock on a table is ended by us after the lock timeout, since others queue behind it; what is
+/// then pending is finished by FINALIZE in a transaction that may be tried again.
+class ConcurrentDetach final {
+ public:
+  ConcurrentDetach(Session& session, const planner::PartitionSet& set, Waiting waiting)
+      : session_(session), set_(set), waiting_(std::move(waiting)) {}
+  ConcurrentDetach(const ConcurrentDetach&) = delete;
+  ConcurrentDetach& operator=(const ConcurrentDetach&) = delete;
+  /// Puts the session's settings back.
+  ~ConcurrentDetach();
+
+  /// ErrorCode::busy when it did not come to its end within the lock budget: the message says
+  /// whether the partition is pending. It is durable with the next transaction behind it.
+  [[nodiscard]] Result<void> detach(const planner::Partition& gone,
+                                    const planner::RetireFacts& facts);
+  [[nodiscard]] Result<void> finalize(const planner::Partition& pending,
+                                      const planner::RetireFacts& facts);
+
+ private:
+  enum class State { attached, pending, detached };
+  using Time = std::chrono::steady_clock::time_point;
+  [[nodiscard]] Result<State> state(Connection& work, const planner::Partition& gone) const;
+  [[nodiscard]] Result<State> look(const planner::Partition& gone);
+  [[nodiscard]] Result<void> set_up();
+  [[nodiscard]] Result<void> wait_for_old(const planner::Step& step, Time until);
+  /// True: the server says that it is detached. False: what the catalog says counts.
+  [[nodiscard]] Result<bool> try_once(const planner::Step& step, Time until);
+
+  Session& session_;
+  const planner::PartitionSet& set_;
+  Waiting waiting_;
+  std::optional<PatientSession> patient_;
+};
+
+}  // namespace zdm::migrations

@@ -1,0 +1,267 @@
+#include <fmt/format.h>
+
+#include <thread>
+
+#include "bed.hpp"
+#include "execute/session.hpp"
+#include "support/catch.hpp"
+#include "support/wait.hpp"
+
+namespace zdm::tests {
+namespace {
+
+using namespace std::chrono_literals;
+using planner::ErrorCode;
+using Names = std::vector<std::string>;
+
+/// The set with its months from `first` on, and two months to keep.
+struct OldBed : Bed {
+  explicit OldBed(int first) {
+    policy.keep = planner::Interval{2, planner::Unit::month};
+    for (int i = first; i <= 2; ++i) add_month(name(i), i);
+  }
+  static std::string name(int ahead) {
+    return ahead < 0 ? fmt::format("before_{}", -ahead) : fmt::format("after_{}", ahead);
+  }
+};
+
+}  // namespace
+
+TEST_CASE("what is past keep is dropped, and nothing else", "[live][partitions]") {
+  OldBed bed(-5);
+  const auto done = bed.rotate();
+  INFO(text_of(done));
+  REQUIRE_FALSE(done.error);
+  CHECK(done.report.sets[0].dropped ==
+        Names{"public.before_5", "public.before_4", "public.before_3"});
+  CHECK_FALSE(bed.exists("before_3"));
+  CHECK(bed.attached("before_2"));
+  CHECK(bed.value("SELECT count(*) FROM zdm.partition_mark") == "0");
+}
+
+TEST_CASE("detach leaves the table, archive moves it, and each says so", "[live][partitions]") {
+  OldBed bed(-3);
+  SECTION("detach") {
+    bed.policy.expire = planner::Expire::detach;
+    const auto done = bed.rotate();
+    INFO(text_of(done));
+    REQUIRE_FALSE(done.error);
+    CHECK(done.report.sets[0].detached == Names{"public.before_3"});
+    CHECK(bed.exists("before_3"));
+    CHECK_FALSE(bed.attached("before_3"));
+    CHECK_FALSE(bed.rotate().error);
+    CHECK(bed.exists("before_3"));
+  }
+  SECTION("archive") {
+    bed.policy.expire = planner::Expire::archive;
+    bed.policy.archive_schema = "old";
+    const auto refused = bed.rotate();
+    REQUIRE(refused.error);
+    CHECK(refused.error->hint == "CREATE SCHEMA old");
+    CHECK(bed.attached("before_3"));
+    bed.exec("CREATE SCHEMA old");
+    const auto done = bed.rotate();
+    INFO(text_of(done));
+    REQUIRE_FALSE(done.error);
+    CHECK(bed.exists("old.before_3"));
+  }
+}
+
+TEST_CASE("too many are not retired until that is confirmed", "[live][partitions]") {
+  OldBed bed(-5);
+  bed.policy.max_drops = 2;
+  const auto refused = bed.rotate();
+  REQUIRE(refused.error);
+  CHECK(refused.error->code == ErrorCode::refused);
+  CHECK(refused.error->hint.find("--yes") != std::string::npos);
+  CHECK(bed.attached("before_5"));
+  const auto done = bed.rotate(true);
+  REQUIRE_FALSE(done.error);
+  CHECK(done.report.sets[0].dropped.size() == 3);
+}
+
+TEST_CASE("what others need is kept, named, and not even detached", "[live][partitions]") {
+  OldBed bed(-4);
+  std::string code;
+  SECTION("a view") {
+    bed.exec("CREATE VIEW seen AS SELECT id FROM before_4");
+    code = "dependents";
+  }
+  SECTION("rows of a foreign key") {
+    bed.exec(fmt::format("INSERT INTO events VALUES (1, '{} 12:00+00')", bed.month(-4)));
+    bed.exec(
+        "CREATE TABLE notes (event bigint, at timestamptz, FOREIGN KEY (event, at) REFERENCES "
+        "events (id, at))");
+    bed.exec(fmt::format("INSERT INTO notes VALUES (1, '{} 12:00+00')", bed.month(-4)));
+    code = "referenced-rows";
+  }
+  const auto done = bed.rotate();
+  INFO(text_of(done));
+  REQUIRE(done.error);
+  CHECK(done.error->code == ErrorCode::refused);
+  CHECK(has(done.report.sets[0], code));
+  CHECK(bed.attached("before_4"));
+  CHECK(done.report.sets[0].dropped == Names{"public.before_3"});
+}
+
+TEST_CASE("a large table's foreign key without an index keeps the partition",
+          "[live][partitions]") {
+  OldBed bed(-3);
+  bed.exec(
+      "CREATE TABLE notes (event bigint, at timestamptz, pad text, FOREIGN KEY (event, at) "
+      "REFERENCES events (id, at))");
+  bed.exec("INSERT INTO notes SELECT NULL, NULL, repeat('x', 500) FROM generate_series(1, 4000)");
+  const auto refused = bed.rotate();
+  INFO(text_of(refused));
+  REQUIRE(refused.error);
+  CHECK(has(refused.report.sets[0], "foreign-key-index"));
+  bed.exec(refused.error->hint);
+  const auto done = bed.rotate();
+  INFO(text_of(done));
+  REQUIRE_FALSE(done.error);
+  CHECK(done.report.sets[0].dropped.size() == 1);
+  CHECK(bed.value("SELECT count(*) FROM pg_constraint WHERE contype = 'f' AND conrelid = "
+                  "'notes'::regclass") != "0");
+}
+
+TEST_CASE("a set with a default partition is retired under locks that are tried briefly",
+          "[live][partitions]") {
+  OldBed bed(-3);
+  bed.exec("CREATE TABLE rest PARTITION OF events DEFAULT");
+  const auto done = bed.rotate();
+  INFO(text_of(done));
+  REQUIRE_FALSE(done.error);
+  CHECK(done.report.sets[0].dropped == Names{"public.before_3"});
+}
+
+TEST_CASE("a pending detach of somebody else's is finished, and the table left to them",
+          "[live][partitions]") {
+  OldBed bed(-3);
+  auto reader = bed.database.connect();
+  REQUIRE(reader->run("BEGIN"));
+  REQUIRE(reader->run("SELECT count(*) FROM events"));
+  auto other = bed.database.connect();
+  REQUIRE(other->run("SET lock_timeout = 0"));
+  REQUIRE(other->run("SET statement_timeout = '300ms'"));
+  CHECK_FALSE(other->run("ALTER TABLE events DETACH PARTITION before_3 CONCURRENTLY"));
+  REQUIRE(reader->run("COMMIT"));
+  CHECK(bed.value("SELECT count(*) FROM pg_inherits WHERE inhdetachpending") == "1");
+  const auto done = bed.rotate();
+  INFO(text_of(done));
+  REQUIRE_FALSE(done.error);
+  CHECK(done.report.sets[0].detached == Names{"public.before_3"});
+  CHECK(bed.value("SELECT count(*) FROM pg_inherits WHERE inhdetachpending") == "0");
+  CHECK(bed.exists("before_3"));
+}
+
+TEST_CASE("a table that a killed run had detached is dropped, or comes back when it is to be kept",
+          "[live][partitions]") {
+  OldBed bed(-3);
+  REQUIRE_FALSE(bed.plan().error);
+  bed.policy.keep.reset();
+  REQUIRE_FALSE(bed.rotate().error);  // makes the ledger
+  bed.exec(fmt::format("INSERT INTO events VALUES (7, '{} 12:00+00')", bed.month(-3)));
+  bed.exec(fmt::format(
+      "INSERT INTO zdm.partition_mark (target, table_oid, parent_oid, schema_name, table_name, "
+      "lower, upper) VALUES ('', 'before_3'::regclass, 'events'::regclass, 'public', 'before_3', "
+      "'{} 00:00:00+00', '{} 00:00:00+00')",
+      bed.month(-3), bed.month(-2)));
+  bed.exec("ALTER TABLE events DETACH PARTITION before_3");
+  SECTION("kept") {
+    const auto done = bed.rotate();
+    INFO(text_of(done));
+    REQUIRE_FALSE(done.error);
+    CHECK(done.report.sets[0].attached == Names{"public.before_3"});
+    CHECK(bed.value("SELECT count(*) FROM events WHERE id = 7") == "1");
+  }
+  SECTION("past keep") {
+    bed.policy.keep = planner::Interval{2, planner::Unit::month};
+    const auto done = bed.rotate();
+    INFO(text_of(done));
+    REQUIRE_FALSE(done.error);
+    CHECK(done.report.sets[0].dropped == Names{"public.before_3"});
+    CHECK_FALSE(bed.exists("before_3"));
+  }
+  SECTION("renamed meanwhile: it is not zdm's any more") {
+    bed.exec("ALTER TABLE before_3 RENAME TO mine");
+    bed.policy.keep = planner::Interval{2, planner::Unit::month};
+    REQUIRE_FALSE(bed.rotate().error);
+    CHECK(bed.exists("mine"));
+  }
+  CHECK(bed.value("SELECT count(*) FROM zdm.partition_mark") == (bed.exists("mine") ? "1" : "0"));
+}
+
+TEST_CASE("behind an old transaction no detach is begun, and its holder is named",
+          "[live][partitions]") {
+  OldBed bed(-3);
+  auto dump = bed.database.connect();
+  REQUIRE(dump->run("SET application_name = 'dump'"));
+  REQUIRE(dump->run("BEGIN"));
+  REQUIRE(dump->run("LOCK TABLE ONLY events IN ACCESS SHARE MODE"));
+  REQUIRE(eventually([&] {
+    return bed.value(
+               "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'dump' AND "
+               "clock_timestamp() - xact_start > interval '5.2 s'") == "1";
+  }));
+  bed.locks.budget = 1s;
+  const auto busy = bed.rotate();
+  INFO(text_of(busy));
+  REQUIRE(busy.error);
+  CHECK(busy.error->code == ErrorCode::busy);
+  CHECK(busy.error->message.find("dump") != std::string::npos);
+  CHECK(bed.attached("before_3"));
+  CHECK(bed.value("SELECT count(*) FROM pg_inherits WHERE inhdetachpending") == "0");
+  REQUIRE(dump->run("COMMIT"));
+  REQUIRE_FALSE(bed.rotate().error);
+  CHECK_FALSE(bed.exists("before_3"));
+}
+
+TEST_CASE("a detach that would queue for a table of a foreign key gives way, and is finished later",
+          "[live][partitions]") {
+  OldBed bed(-3);
+  bed.exec("CREATE TABLE users (id bigint PRIMARY KEY)");
+  bed.exec("ALTER TABLE events ADD FOREIGN KEY (id) REFERENCES users");
+  auto writer = bed.database.connect();
+  REQUIRE(writer->run("BEGIN"));
+  REQUIRE(writer->run("INSERT INTO users VALUES (1)"));
+  std::atomic<bool> over = false;
+  std::chrono::steady_clock::duration longest{};
+  // A statement that comes while the detach waits must not wait behind it for long.
+  std::jthread others([&] {
+    auto other = bed.database.connect();
+    REQUIRE(other->run("SET lock_timeout = 0"));
+    for (int i = 10; !over; ++i) {
+      const auto start = std::chrono::steady_clock::now();
+      REQUIRE(other->run(fmt::format("INSERT INTO users VALUES ({})", i)));
+      longest = std::max(longest, std::chrono::steady_clock::now() - start);
+      std::this_thread::sleep_for(2ms);
+    }
+  });
+  std::jthread later([&] {
+    std::this_thread::sleep_for(2s);
+    REQUIRE(writer->run("COMMIT"));
+  });
+  const auto done = bed.rotate();
+  over = true;
+  others.join();
+  later.join();
+  INFO(text_of(done));
+  INFO(std::chrono::duration_cast<std::chrono::milliseconds>(longest).count() << " ms");
+  REQUIRE_FALSE(done.error);
+  CHECK_FALSE(bed.exists("before_3"));
+  CHECK(longest < 400ms);  // 100 ms is the promise; a machine under load sleeps longer
+  CHECK(bed.value("SELECT count(*) FROM pg_inherits WHERE inhdetachpending") == "0");
+}
+
+TEST_CASE("of two rotations at once the second is told who is at work", "[live][partitions]") {
+  Bed bed;
+  const auto around = bed.environment();
+  const auto first = migrations::Session::open(around).value();
+  REQUIRE(first->take("partition rotate", migrations::LeaseScope::partitions));
+  const auto second = bed.rotate();
+  REQUIRE(second.error);
+  CHECK(second.error->code == ErrorCode::busy);
+  CHECK(second.error->message.find("partition rotate by") != std::string::npos);
+}
+
+}  // namespace zdm::tests
