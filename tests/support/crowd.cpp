@@ -1,0 +1,131 @@
+#include "support/crowd.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <stdexcept>
+
+#include "support/wait.hpp"
+
+namespace zdm::tests {
+namespace {
+
+using std::chrono::milliseconds;
+using Clock = std::chrono::steady_clock;
+
+/// One that waits as an application does: for as long as it takes.
+std::unique_ptr<migrations::Connection> as_application(const Database& database) {
+  auto connection = database.connect(
+      {.lock_timeout = milliseconds(0), .idle_in_transaction_timeout = milliseconds(0)});
+  if (!connection->run("SET application_name = 'application'")) {
+    throw std::runtime_error("an application cannot connect");
+  }
+  return connection;
+}
+
+const std::vector<std::string>& statements() {
+  static const std::vector<std::string> all = {
+      "SELECT count(*) FROM events WHERE occurred_at >= date_trunc('minute', now())",
+      "SELECT max(id), count(DISTINCT note) FROM events",
+      "INSERT INTO events (note) VALUES ('written')",
+      "INSERT INTO events (occurred_at, note) VALUES (now() - interval '2 seconds', 'late')",
+      "UPDATE events SET note = note || '.' WHERE occurred_at >= now() - interval '1 second'",
+      "DELETE FROM events WHERE occurred_at BETWEEN now() - interval '3 seconds' AND "
+      "now() - interval '2 seconds'"};
+  return all;
+}
+
+}  // namespace
+
+Crowd::Crowd(const Database& database, milliseconds hold_for) : database_(database) {
+  threads_.emplace_back([this](const std::stop_token& stop) { watch(stop); });
+  for (const auto& sql : statements()) {
+    threads_.emplace_back([this, sql](const std::stop_token& stop) { work(sql, stop); });
+  }
+  threads_.emplace_back([this, hold_for](const std::stop_token& stop) { hold(hold_for, stop); });
+  const int all = static_cast<int>(threads_.size());
+  if (!eventually([&] { return working_ == all; })) throw std::runtime_error("nobody works");
+}
+
+Felt Crowd::stop() {
+  for (auto& thread : threads_) thread.request_stop();
+  threads_.clear();
+  return felt_;
+}
+
+bool Crowd::said(migrations::Connection& connection, const std::string& sql) {
+  const auto begin = Clock::now();
+  const auto answer = connection.run(sql);
+  const std::chrono::duration<double, std::milli> took = Clock::now() - begin;
+  const std::scoped_lock lock(mutex_);
+  ++felt_.statements;
+  felt_.longest_answer_ms = std::max(felt_.longest_answer_ms, took.count());
+  if (!answer) {
+    felt_.failures.push_back(sql + ": " + answer.error().message + " [" + answer.error().sqlstate +
+                             "]");
+  }
+  return answer.has_value();
+}
+
+void Crowd::work(const std::string& sql, const std::stop_token& stop) {
+  const auto connection = as_application(database_);
+  static_cast<void>(said(*connection, sql));
+  ++working_;
+  while (!stop.stop_requested()) {
+    static_cast<void>(said(*connection, sql));
+    std::this_thread::sleep_for(milliseconds(3));
+  }
+}
+
+void Crowd::hold(milliseconds time, const std::stop_token& stop) {
+  const auto connection = as_application(database_);
+  bool first = true;
+  while (!stop.stop_requested()) {
+    static_cast<void>(said(*connection, "BEGIN"));
+    static_cast<void>(said(*connection, "SELECT count(*) FROM events"));
+    ++held_;
+    if (first) ++working_;
+    first = false;
+    const auto end = Clock::now() + time;
+    while (Clock::now() < end && !stop.stop_requested()) {
+      std::this_thread::sleep_for(milliseconds(5));
+    }
+    static_cast<void>(said(*connection, "SELECT count(*) FROM events"));
+    static_cast<void>(said(*connection, "COMMIT"));
+    std::this_thread::sleep_for(milliseconds(50));
+  }
+}
+
+bool Crowd::saw(const migrations::Result<migrations::Rows>& waiting) {
+  const std::scoped_lock lock(mutex_);
+  if (!waiting) felt_.failures.push_back("nobody watches: " + waiting.error().message);
+  if (!waiting || waiting->empty()) return waiting.has_value();
+  const double wait = std::atof(waiting->first().c_str());
+  if (wait > felt_.longest_wait_ms) {
+    felt_.longest_wait_ms = wait;
+    felt_.longest_wait = waiting->first(1);
+  }
+  return true;
+}
+
+void Crowd::watch(const std::stop_token& stop) {
+  const auto connection = database_.connect({});
+  // Before 14 there is no start of the wait; that of the statement is no later.
+  const bool exact = connection->server_version() >= 140000;
+  const std::string sql = fmt::format(R"sql(
+    SELECT extract(epoch FROM clock_timestamp() - {}) * 1000,
+           format('%s waited for %s of %s behind %s', a.query, l.mode, l.relation::regclass,
+                  (SELECT string_agg(format('%s: %s', b.application_name, b.query), '; ')
+                   FROM pg_stat_activity b WHERE b.pid = ANY (pg_blocking_pids(a.pid))))
+    FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+    WHERE NOT l.granted AND a.application_name = 'application' AND a.datname = current_database()
+    ORDER BY 1 DESC NULLS LAST LIMIT 1)sql",
+                                      exact ? "l.waitstart" : "a.query_start");
+  ++working_;
+  while (!stop.stop_requested() && saw(connection->run(sql))) {
+    std::this_thread::sleep_for(milliseconds(1));
+  }
+}
+
+}  // namespace zdm::tests

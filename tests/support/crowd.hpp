@@ -1,0 +1,58 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <cstdint>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "support/database.hpp"
+
+namespace zdm::tests {
+
+/// What an application went through.
+struct Felt {
+  std::int64_t statements = 0;
+  std::vector<std::string> failures;
+  /// The longest time one of its statements stood waiting for a lock, by the server's own account
+  /// (pg_locks.waitstart), looked at all the time; so that a machine that is busy with other things
+  /// is not taken for a lock.
+  double longest_wait_ms = 0;
+  /// What that statement was, and who stood in its way.
+  std::string longest_wait;
+  /// The longest time between a statement and its answer, whatever the reason.
+  double longest_answer_ms = 0;
+};
+
+/// An application at work on `events`: readers that name a time and readers that do not, writers,
+/// updaters, and one reader that keeps each of its transactions open for `hold`.
+class Crowd final {
+ public:
+  /// Returns once every one of them has worked, and the transaction is held.
+  Crowd(const Database& database, std::chrono::milliseconds hold);
+  Crowd(const Crowd&) = delete;
+  Crowd& operator=(const Crowd&) = delete;
+  ~Crowd() { static_cast<void>(stop()); }
+
+  /// How often the long transaction was begun.
+  [[nodiscard]] int held() const { return held_; }
+  Felt stop();
+
+ private:
+  void work(const std::string& sql, const std::stop_token& stop);
+  void hold(std::chrono::milliseconds time, const std::stop_token& stop);
+  void watch(const std::stop_token& stop);
+  bool saw(const migrations::Result<migrations::Rows>& waiting);
+  bool said(migrations::Connection& connection, const std::string& sql);
+
+  const Database& database_;
+  std::mutex mutex_;
+  Felt felt_;
+  std::atomic<int> working_ = 0;
+  std::atomic<int> held_ = 0;
+  std::vector<std::jthread> threads_;
+};
+
+}  // namespace zdm::tests
