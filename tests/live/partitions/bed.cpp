@@ -67,6 +67,10 @@ bool Bed::attached(const std::string& name) {
                            name)) == "t";
 }
 
+std::string Bed::pending() {
+  return server() < 14 ? "0" : value("SELECT count(*) FROM pg_inherits WHERE inhdetachpending");
+}
+
 bool Bed::exists(const std::string& name) {
   return value(fmt::format("SELECT to_regclass('{}') IS NOT NULL", name)) == "t";
 }

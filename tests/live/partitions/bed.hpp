@@ -27,6 +27,9 @@ class Bed {
   /// A partition of the month, called `name`; of a set that has only months.
   void add_month(const std::string& name, int ahead);
   [[nodiscard]] bool attached(const std::string& name);
+  /// Partitions that are half detached.
+  [[nodiscard]] std::string pending();
+  [[nodiscard]] int server() { return std::stoi(value("SHOW server_version_num")) / 10000; }
   [[nodiscard]] bool exists(const std::string& name);
 
   TestDatabase database;
