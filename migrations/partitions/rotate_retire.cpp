@@ -14,6 +14,7 @@ using planner::quote;
 using planner::Step;
 
 Result<std::vector<Leaving>> SetRotation::leaving(const std::vector<Partition>& gone) {
+  if (gone.empty()) return std::vector<Leaving>();
   return session_.read(
       [&](Connection& work) { return read_leaving(work, read_.set, policy_, gone); });
 }
