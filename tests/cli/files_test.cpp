@@ -27,9 +27,11 @@ TEST_CASE("init writes what a project needs, and never overwrites", "[cli]") {
 
 TEST_CASE("init names the templates when one is unknown, and writes nothing", "[cli]") {
   const Sandbox box;
-  const auto finished = box.zdm({"init", "--template", "kubernetes"});
+  const auto finished = box.zdm({"init", "--template", "ansible"});
   CHECK(finished.code == 2);
-  CHECK(contains(finished.err, "deploy-script, example, git-hook, github-actions, gitlab-ci"));
+  CHECK(contains(finished.err,
+                 "alerts, cron, deploy-script, example, git-hook, github-actions, gitlab-ci, "
+                 "kubernetes, systemd"));
   CHECK_FALSE(box.has("zdm.toml"));
   CHECK_FALSE(box.has("migrations"));
 }
