@@ -34,9 +34,8 @@ Result<planner::Steps> plan_checked(const planner::Migration& migration, Phase p
 
 namespace {
 
-/// Between BEGIN and ROLLBACK.
+/// Between BEGIN and ROLLBACK, where nothing can be written.
 Result<void> ask(Connection& work, const planner::Check& check) {
-  if (work.engine() == Engine::postgresql) ZDM_CHECK(work.run("SET TRANSACTION READ ONLY"));
   const auto rows = work.run(check.query);
   if (rows && (!check.answers || rows->first_true())) return {};
   if (!rows && passes(rows.error())) return planner::fail(rows.error());
@@ -54,6 +53,11 @@ Result<void> ask(Connection& work, const planner::Check& check) {
   return planner::fail(std::move(error));
 }
 
+Result<void> ask_alone(Connection& work, const planner::Check& check) {
+  if (work.engine() == Engine::postgresql) ZDM_CHECK(work.run("SET TRANSACTION READ ONLY"));
+  return ask(work, check);
+}
+
 }  // namespace
 
 Result<void> run_checks(Session& session, const planner::Steps& steps) {
@@ -61,7 +65,7 @@ Result<void> run_checks(Session& session, const planner::Steps& steps) {
     if (session.allowed(check.hazard)) continue;
     // A transaction each, rolled back: the first error ends the one it happens in.
     ZDM_CHECK(session.transact({.claims = {},
-                                .body = [&](Connection& work) { return ask(work, check); },
+                                .body = [&](Connection& work) { return ask_alone(work, check); },
                                 .settled = {},
                                 .waiting = {},
                                 .keep = false}));
@@ -70,11 +74,14 @@ Result<void> run_checks(Session& session, const planner::Steps& steps) {
 }
 
 Result<void> try_checks(Session& session, const planner::Steps& steps) {
-  for (const planner::Check& check : steps.checks) {
-    if (session.allowed(check.hazard)) continue;
-    ZDM_CHECK(session.snapshot([&](Connection& work) { return ask(work, check); }));
-  }
-  return {};
+  if (steps.checks.empty()) return {};
+  return session.snapshot([&](Connection& work) {
+    Result<void> answer;
+    for (const planner::Check& check : steps.checks) {
+      if (answer && !session.allowed(check.hazard)) answer = ask(work, check);
+    }
+    return answer;
+  });
 }
 
 namespace {
