@@ -11,6 +11,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstdio>
 #include <cstdlib>
 #include <string>
 #include <vector>
@@ -71,6 +72,7 @@ class Bench {
                task == Task::create ? "create" : "retire", indexes, median(theirs.total_ms),
                median(ours.total_ms), total, theirs.wait_ms, ours.wait_ms, wait, theirs.failures,
                ours.failures);
+    std::fflush(stdout);
     return total <= 1 && wait <= 0.1 && ours.failures == 0;
   }
 

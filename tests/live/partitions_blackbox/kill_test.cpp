@@ -128,7 +128,8 @@ void kill_everywhere(const Scene& scene) {
             wanted);
   }
   std::cout << fmt::format("{}: {} statements, killed at {} of {} points\n", scene.name, statements,
-                           tried, points);
+                           tried, points)
+            << std::flush;
 }
 
 }  // namespace
