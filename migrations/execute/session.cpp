@@ -94,10 +94,11 @@ Result<void> Session::try_take(const LeaseRequest& request) {
   return {};
 }
 
-Result<void> Session::take(const std::string& verb, LeaseScope scope) {
+Result<void> Session::take(const std::string& verb, LeaseScope scope, const std::string& object) {
   const LeaseRequest request{
       .target = environment_.target,
       .scope = scope,
+      .object = object,
       .holder = fmt::format("zdm {} {} by {}", ZDM_VERSION, verb, environment_.host.user()),
       .stop = environment_.stop};
   ZDM_TRY(control_, ControlConnection::open(environment_.open_control));

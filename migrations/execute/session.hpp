@@ -55,8 +55,10 @@ class Session final {
   /// Creates or upgrades the ledger, takes the lease of `scope` for `verb`, keeps its heartbeat.
   /// Others' locks on the ledger (SQLite: any writer of the file) are waited for within the lock
   /// budget.
+  /// `object`: the lease is for it alone.
   [[nodiscard]] Result<void> take(const std::string& verb,
-                                  LeaseScope scope = LeaseScope::migrations);
+                                  LeaseScope scope = LeaseScope::migrations,
+                                  const std::string& object = {});
   /// Refuses a standby and a database set read-only, before anything is tried on it.
   [[nodiscard]] Result<void> require_writable();
 

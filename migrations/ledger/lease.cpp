@@ -94,10 +94,14 @@ class Taking final {
   Result<Lease> run() {
     const auto end = host_.steady() + request_.orphan + kPatience;
     while (true) {
-      ZDM_TRY(const LeaseRow row, read_lease(control_, request_.target, request_.scope));
+      ZDM_TRY(const LeaseRow row, read_lease(control_, request_.target,
+                                              scope_text(request_.scope, request_.object)));
       ZDM_TRY(const auto fence, attempt(row));
       if (fence) {
-        return Lease{.target = request_.target, .scope = request_.scope, .fence = *fence};
+        return Lease{.target = request_.target,
+                     .scope = request_.scope,
+                     .object = request_.object,
+                     .fence = *fence};
       }
       if (host_.steady() > end || request_.stop.stop_requested()) {
         return busy(row, "a transaction of it is still at work: try again once it has ended");
@@ -161,7 +165,7 @@ Text backend(const Connection& connection) {
 }
 
 std::string scope_of(const Lease& lease) {
-  return std::string(to_string(lease.scope));
+  return scope_text(lease.scope, lease.object);
 }
 
 /// `set` changes our row; $1, $2 and $3 are its key and fence. Busy when it is no longer ours.
@@ -191,6 +195,11 @@ constexpr std::string_view kSetWork = R"(,
     work_start = (SELECT backend_start FROM pg_catalog.pg_stat_activity WHERE pid = $4))";
 
 }  // namespace
+
+std::string scope_text(LeaseScope scope, const std::string& object) {
+  return object.empty() ? std::string(to_string(scope))
+                        : fmt::format("{}:{}", to_string(scope), object);
+}
 
 std::string_view to_string(LeaseScope scope) {
   switch (scope) {

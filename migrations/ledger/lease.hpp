@@ -23,6 +23,8 @@ struct LeaseHolder {
 /// waits neither for a backfill of hours nor for the refresh of a view.
 enum class LeaseScope { migrations, partitions, matviews };
 [[nodiscard]] std::string_view to_string(LeaseScope scope);
+/// As the ledger writes it: "matviews", or "matviews:public.totals" of one object alone.
+[[nodiscard]] std::string scope_text(LeaseScope scope, const std::string& object);
 
 /// The right to change one target within a scope (law 7): a row, not an advisory lock. Its fence
 /// grows with every taking; each batch and each step's transaction checks it, so a paused holder
@@ -30,12 +32,14 @@ enum class LeaseScope { migrations, partitions, matviews };
 struct Lease {
   std::string target;
   LeaseScope scope = LeaseScope::migrations;
+  std::string object;  ///< that it is for; empty: all of the scope
   std::int64_t fence = 0;
 };
 
 struct LeaseRequest {
   std::string target;
   LeaseScope scope = LeaseScope::migrations;
+  std::string object;  ///< one view, so that two refreshes of different views pass each other by
   std::string holder;
   /// After so long without a heartbeat the holder is taken for dead although its backends, or its
   /// process, may be there: paused, behind a pooler, on another host (SQLite). Longer than a few

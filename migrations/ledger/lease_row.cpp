@@ -60,10 +60,11 @@ Text backend(const Connection& connection, bool pooled) {
 
 }  // namespace
 
-Result<LeaseRow> read_lease(Connection& control, const std::string& target, LeaseScope scope) {
+Result<LeaseRow> read_lease(Connection& control, const std::string& target,
+                            const std::string& scope) {
   const bool postgres = control.engine() == Engine::postgresql;
   ZDM_TRY(const Rows found, control.run(postgres ? kReadPostgres : kReadSqlite,
-                                        {target, std::string(to_string(scope))}));
+                                        {target, scope}));
   if (found.empty()) {
     return LeaseRow{};
   }
@@ -85,7 +86,7 @@ Result<LeaseRow> read_lease(Connection& control, const std::string& target, Leas
 Result<std::optional<std::int64_t>> swap_lease(Connection& control, Connection& work,
                                                const Host& host, const LeaseRequest& request,
                                                const LeaseRow& seen) {
-  const std::string scope(to_string(request.scope));
+  const std::string scope = scope_text(request.scope, request.object);
   const std::string pid = std::to_string(host.pid());
   const std::string fence = std::to_string(seen.fence);
   // What was not there has no heartbeat either: the condition is then false for a row of another.

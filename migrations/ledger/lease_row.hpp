@@ -25,7 +25,7 @@ struct LeaseRow {
 };
 
 [[nodiscard]] Result<LeaseRow> read_lease(Connection& control, const std::string& target,
-                                          LeaseScope scope);
+                                          const std::string& scope);
 
 /// Takes the lease when its row is still the one that was `seen`; nothing when it is not.
 [[nodiscard]] Result<std::optional<std::int64_t>> swap_lease(Connection& control, Connection& work,
