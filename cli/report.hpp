@@ -9,6 +9,7 @@
 #include "execute/operations.hpp"
 #include "files/project.hpp"
 #include "gate/rule.hpp"
+#include "matviews/matviews.hpp"
 #include "metrics.hpp"
 #include "model/error.hpp"
 #include "model/phase.hpp"
@@ -91,6 +92,16 @@ struct PhaseWords {
   std::string_view ships;  ///< when it may be applied
 };
 
+/// `zdm matview list`.
+struct MatviewListAnswer {
+  migrations::MatviewListReport listed;
+};
+
+/// `zdm matview refresh`.
+struct MatviewRefreshAnswer {
+  migrations::MatviewRefreshReport refreshed;
+};
+
 /// `zdm check`.
 struct CheckAnswer {
   Checked checked;
@@ -115,9 +126,10 @@ struct PartitionAnswer {
   migrations::PartitionReport report;
 };
 
-using Report = std::variant<std::monostate, PartitionAnswer, InitReport, NewReport, PlanAnswer,
-                            ApplyAnswer, StatusAnswer, VerifyAnswer, ReleaseAnswer, ConfigReport,
-                            ExplainReport, CheckAnswer, CompletionReport>;
+using Report =
+    std::variant<std::monostate, PartitionAnswer, InitReport, NewReport, PlanAnswer, ApplyAnswer,
+                 StatusAnswer, VerifyAnswer, ReleaseAnswer, ConfigReport, ExplainReport,
+                 CheckAnswer, CompletionReport, MatviewListAnswer, MatviewRefreshAnswer>;
 
 /// What a command ends with. `error` decides the exit code; without one it is 0, or 4 where pending
 /// work was asked about.

@@ -25,5 +25,7 @@ class Context;
 [[nodiscard]] Answer run_partition_plan(Context& context);
 [[nodiscard]] Answer run_partition_rotate(Context& context);
 [[nodiscard]] Answer run_completion(Context& context);
+[[nodiscard]] Answer run_matview_list(Context& context);
+[[nodiscard]] Answer run_matview_refresh(Context& context);
 
 }  // namespace zdm::cli

@@ -86,6 +86,18 @@ constexpr std::array kGateFlags = {
          postgres_majors},
     Flag{"--strict", "", "", Arity::none, "warnings count like errors"}};
 
+constexpr std::array kMatviews = {
+    Positional{"NAME", false, true, "materialized views; without any, all of them"}};
+constexpr std::array kRefreshFlags = {
+    Flag{"--due", "", "", Arity::none, "only those older than their `every` in zdm.toml"},
+    Flag{"--jobs", "", "N", Arity::one, "how many views at once, where the order allows it"},
+    Flag{"--method", "", "METHOD", Arity::one, "auto, concurrently or swap, whatever zdm.toml says",
+         refresh_methods},
+    Flag{"--create-index", "", "", Arity::none,
+         "build the unique index that a view lacks to be refreshed concurrently"},
+    Flag{"--blocking", "", "", Arity::none,
+         "let readers wait for views that cannot be refreshed otherwise"}};
+
 constexpr std::array kGlobals = {
     Flag{"--config", "", "FILE|none", Arity::one, "zdm.toml to use, instead of the nearest one"},
     Flag{"--database", "", "URL|none", Arity::one,
@@ -189,6 +201,18 @@ constexpr std::array kCommands = {
     Command{"partition rotate", "[SET…] [--dry-run] [--now TIME]",
             "make the partitions that are missing, retire those past keep", kSets, kRotateFlags,
             kTextJson, Work::writes, run_partition_rotate},
+    Command{"matview list",
+            "[NAME…]",
+            "every materialized view: how it can be refreshed, how old it is",
+            kMatviews,
+            {},
+            kTextJson,
+            Work::reads,
+            run_matview_list},
+    Command{"matview refresh",
+            "[NAME…] [--due] [--jobs N] [--method METHOD] [--create-index] [--blocking]",
+            "refresh in order, while people read", kMatviews, kRefreshFlags, kTextJson,
+            Work::writes, run_matview_refresh},
     Command{"explain",
             "KIND|PHASE|RULE",
             "the manual's words, in the terminal",
@@ -217,7 +241,8 @@ constexpr std::array kCommands = {
 
 constexpr std::array kGroups = {
     Group{"release", "cut releases, mark them live, ask which may still run"},
-    Group{"partition", "range partitions: made ahead, rotated by cron"}};
+    Group{"partition", "range partitions: made ahead, rotated by cron"},
+    Group{"matview", "materialized views: how they stand, and refresh them while people read"}};
 
 }  // namespace
 

@@ -69,4 +69,8 @@ Words shells() {
   return {"bash", "zsh", "fish"};
 }
 
+Words refresh_methods() {
+  return {"auto", "concurrently", "swap"};
+}
+
 }  // namespace zdm::cli

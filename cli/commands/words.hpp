@@ -27,5 +27,6 @@ using Words = std::vector<std::string_view>;
 [[nodiscard]] Words hazards();
 /// Shells that zdm completion writes for.
 [[nodiscard]] Words shells();
+[[nodiscard]] Words refresh_methods();
 
 }  // namespace zdm::cli

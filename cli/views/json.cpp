@@ -2,12 +2,12 @@
 
 #include "progress_line.hpp"
 #include "redact.hpp"
+#include "views/json_parts.hpp"
 #include "views/view.hpp"
 
 namespace zdm::cli {
 namespace {
 
-using Json = nlohmann::ordered_json;
 using planner::MigrationPlan;
 using planner::Step;
 
@@ -16,33 +16,8 @@ std::string dump(const Json& json) {
   return json.dump(2, ' ', false, Json::error_handler_t::replace);
 }
 
-Json text_or_null(const std::string& text) {
-  return text.empty() ? Json(nullptr) : Json(text);
-}
-
 Json phase_or_null(const std::optional<Phase>& phase) {
   return phase ? Json(planner::to_string(*phase)) : Json(nullptr);
-}
-
-Json error_json(const Error& error) {
-  Json blockers = Json::array();
-  for (const auto& blocker : error.blockers) {
-    blockers.push_back({{"pid", blocker.pid},
-                        {"application", blocker.application},
-                        {"user", blocker.user},
-                        {"state", blocker.state},
-                        {"age_ms", blocker.age_ms},
-                        {"query", redacted(blocker.query)}});
-  }
-  const auto number = [](int value) { return value > 0 ? Json(value) : Json(nullptr); };
-  return {{"code", static_cast<int>(error.code)},
-          {"message", redacted(error.message)},
-          {"hint", text_or_null(redacted(error.hint))},
-          {"file", error.where ? text_or_null(error.where->file) : Json(nullptr)},
-          {"line", error.where ? number(error.where->line) : Json(nullptr)},
-          {"column", error.where ? number(error.where->column) : Json(nullptr)},
-          {"sqlstate", text_or_null(error.sqlstate)},
-          {"blockers", std::move(blockers)}};
 }
 
 Json step_json(const Step& step) {
@@ -312,6 +287,8 @@ struct Members {
     for (const auto& cost : checked.costs) json["statements"].push_back(cost_json(cost));
   }
   void operator()(const ExplainReport&) const {}  // drawn as text alone
+  void operator()(const MatviewListAnswer& answer) const { json["views"] = views_json(answer); }
+  void operator()(const MatviewRefreshAnswer& answer) const { json["views"] = views_json(answer); }
   void operator()(const CompletionReport&) const {}
 };
 

@@ -18,5 +18,7 @@ void draw(const ConfigReport& report, Console& console);
 void draw(const ExplainReport& report, Console& console);
 void draw(const PartitionAnswer& answer, Console& console);
 void draw(const CompletionReport& report, Console& console);
+void draw(const MatviewListAnswer& answer, Console& console);
+void draw(const MatviewRefreshAnswer& answer, Console& console);
 
 }  // namespace zdm::cli

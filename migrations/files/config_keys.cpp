@@ -51,6 +51,9 @@ constexpr ConfigKey kPartitionKeys[] = {
 constexpr ConfigKey kMatviewKeys[] = {
     {"matview", "after", texts, "", "", 0, 0, ""},
     {"matview", "every", duration, "", "", 1000, 366 * kDay, ""},
+    {"matview", "max_replica_lag", duration, "", "", 0, kDay, ""},
+    {"matview", "method", choice, "concurrently", "auto|concurrently|swap", 0, 0, ""},
+    {"matview", "vacuum", choice, "auto", "auto|off", 0, 0, ""},
 };
 // clang-format on
 

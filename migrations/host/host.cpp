@@ -77,8 +77,8 @@ bool RealHost::process_alive(std::int64_t pid) const {
 
 double RealHost::random() {
   // splitmix64 (Steele, Lea, Flood 2014): for jitter, not for secrets.
-  state_ += 0x9E3779B97F4A7C15ULL;
-  std::uint64_t mixed = state_;
+  constexpr std::uint64_t kStep = 0x9E3779B97F4A7C15ULL;
+  std::uint64_t mixed = state_.fetch_add(kStep) + kStep;
   mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
   mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
   mixed ^= mixed >> 31;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <optional>
@@ -45,7 +46,7 @@ class RealHost final : public Host {
   [[nodiscard]] double random() override;
 
  private:
-  std::uint64_t state_;
+  std::atomic<std::uint64_t> state_;  ///< asked by several threads
 };
 
 /// 2026-11-23T12:57:31Z

@@ -284,13 +284,61 @@ const std::vector<std::string_view> kVersion1 = {
        ))",
     R"(COMMENT ON TABLE zdm.lease IS 'Who may change a target now; holder null: nobody')",
     R"(COMMENT ON COLUMN zdm.lease.scope
-         IS 'migrations, partitions or matviews: one holder for each')",
+         IS 'migrations, partitions, or matviews: and a view; one holder for each')",
     R"(COMMENT ON COLUMN zdm.lease.fence
          IS 'Grows with every taking; whoever shows an older one writes nothing')",
     R"(COMMENT ON COLUMN zdm.lease.pid IS 'Of zdm on its host')",
     R"(COMMENT ON COLUMN zdm.lease.work_pid
          IS 'Backend of its work connection, work_start its backend_start')",
     R"(COMMENT ON COLUMN zdm.lease.control_pid IS 'Backend of its control connection')",
+
+    R"(CREATE TABLE zdm.matview_run (
+         run         bigint      GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+         target      text        NOT NULL,
+         view        text        NOT NULL,
+         method      text        NOT NULL,
+         reason      text,
+         state       text        NOT NULL DEFAULT 'running',
+         rows        bigint,
+         inserted    bigint,
+         deleted     bigint,
+         null_keys   bigint,
+         changed     double precision,
+         actor       text        NOT NULL,
+         host        text        NOT NULL,
+         zdm_version text        NOT NULL,
+         waited_for  text,
+         started     timestamptz NOT NULL DEFAULT clock_timestamp(),
+         finished    timestamptz,
+         duration_ms bigint,
+         error       text
+       ))",
+    R"(CREATE INDEX matview_run_by_view ON zdm.matview_run (target, view, run))",
+    R"(COMMENT ON TABLE zdm.matview_run
+         IS 'History: each time a materialized view was refreshed, the last 1000 of each')",
+    R"(COMMENT ON COLUMN zdm.matview_run.method IS 'first, concurrently, swap or blocking')",
+    R"(COMMENT ON COLUMN zdm.matview_run.reason IS 'Why this method')",
+    R"(COMMENT ON COLUMN zdm.matview_run.state IS 'running, done or failed')",
+    R"(COMMENT ON COLUMN zdm.matview_run.rows IS 'After it')",
+    R"(COMMENT ON COLUMN zdm.matview_run.inserted
+         IS 'Rows written; a row that changed is deleted and inserted')",
+    R"(COMMENT ON COLUMN zdm.matview_run.null_keys
+         IS 'Rows with NULL in the key of the unique index: written anew by every refresh')",
+    R"(COMMENT ON COLUMN zdm.matview_run.changed
+         IS 'Share of the rows that were not as before; after a swap from a sample')",
+    R"(COMMENT ON COLUMN zdm.matview_run.started IS 'The rows are as of then, or later')",
+
+    R"(CREATE TABLE zdm.matview_build (
+         target      text   NOT NULL,
+         view        text   NOT NULL,
+         built       oid    NOT NULL,
+         schema_name text   NOT NULL,
+         built_name  text   NOT NULL,
+         run         bigint NOT NULL,
+         PRIMARY KEY (target, built)
+       ))",
+    R"(COMMENT ON TABLE zdm.matview_build
+         IS 'Materialized views built beside others now; what a killed zdm left is dropped by it')",
 };
 
 const std::array kUpgrades = {Upgrade{1, kVersion1}};

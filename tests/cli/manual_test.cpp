@@ -7,6 +7,7 @@
 
 #include "cli/sandbox.hpp"
 #include "commands/table.hpp"
+#include "files/config_keys.hpp"
 #include "gate/rule.hpp"
 #include "recipes/change.hpp"
 #include "support/catch.hpp"
@@ -277,6 +278,12 @@ TEST_CASE("the settings of zdm config are those of zdm.toml(5)", "[cli]") {
     for (const auto& tag : table.tags) documented.insert(name + "." + first_word(tag));
   }
   CHECK(documented == settings);
+}
+
+TEST_CASE("the keys of a materialized view are those of zdm.toml(5)", "[cli]") {
+  Names keys;
+  for (const auto& key : migrations::matview_keys()) keys.emplace(key.name);
+  CHECK(first_words(section("zdm.toml.5", "MATERIALIZED VIEWS").tags) == keys);
 }
 
 TEST_CASE("pages are of this version and refer to pages that are there", "[cli]") {

@@ -1,0 +1,110 @@
+#include "matviews/known_views.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+#include "matviews/run_record.hpp"
+#include "matviews/view_reader.hpp"
+#include "model/suggest.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::migrations {
+namespace {
+
+using planner::quote;
+using planner::TableName;
+
+bool means(const TableName& name, const planner::Matview& view) {
+  return name.name == view.name.name &&
+         (name.schema.empty() ? view.visible : name.schema == view.name.schema);
+}
+
+std::optional<MatviewPolicy> policy_of(const planner::Matview& view,
+                                       const std::vector<MatviewPolicy>& policies) {
+  const auto found = std::ranges::find_if(
+      policies, [&](const MatviewPolicy& policy) { return means(policy.name, view); });
+  return found == policies.end() ? std::nullopt : std::optional(*found);
+}
+
+/// Names in `after` get the schema of the view that they mean.
+void complete(std::vector<MatviewState>& states) {
+  for (auto& state : states) {
+    if (!state.policy) continue;
+    for (auto& name : state.policy->after) {
+      const auto meant = std::ranges::find_if(
+          states, [&](const MatviewState& each) { return means(name, each.view); });
+      if (meant != states.end()) name = meant->view.name;
+    }
+  }
+}
+
+Result<std::vector<MatviewState>> read_all(Connection& connection, const Ledger& ledger,
+                                           const std::vector<MatviewPolicy>& policies) {
+  ZDM_TRY(auto views, read_matviews_of(connection));
+  ZDM_TRY(auto runs, recorded_runs(connection, ledger));
+  ZDM_TRY(const auto built, built_views(connection, ledger, {}));
+  std::vector<MatviewState> states;
+  for (auto& view : views) {
+    if (std::ranges::find(built, view.oid, &BuiltView::oid) != built.end()) continue;
+    auto& recorded = runs[quote(view.name)];
+    MatviewState state{.view = {}, .eligibility = {}, .policy = policy_of(view, policies)};
+    state.history = std::move(recorded.history);
+    state.last = std::move(recorded.last);
+    state.last_error = std::move(recorded.last_error);
+    state.last_run_ended = recorded.last_ended;
+    state.view = std::move(view);
+    states.push_back(std::move(state));
+  }
+  complete(states);
+  return states;
+}
+
+}  // namespace
+
+Result<std::vector<MatviewState>> read_known_views(Session& session,
+                                                   const std::vector<MatviewPolicy>& policies) {
+  return session.read(
+      [&](Connection& connection) { return read_all(connection, session.ledger(), policies); });
+}
+
+Result<std::vector<std::size_t>> select_views(const std::vector<MatviewState>& views,
+                                              const std::vector<std::string>& names) {
+  std::set<std::size_t> chosen;
+  for (const auto& text : names) {
+    ZDM_TRY(const auto name, planner::parse_table_name(text));
+    const auto found = std::ranges::find_if(
+        views, [&](const MatviewState& state) { return means(name, state.view); });
+    if (found == views.end()) {
+      std::vector<std::string> known;
+      for (const auto& state : views) known.push_back(quote(state.view.name));
+      return planner::fail(
+          ErrorCode::usage,
+          fmt::format("there is no materialized view {}{}", text, planner::suggestion(text, known)),
+          "zdm matview list shows what is there");
+    }
+    chosen.insert(static_cast<std::size_t>(found - views.begin()));
+  }
+  for (std::size_t i = 0; names.empty() && i < views.size(); ++i) chosen.insert(i);
+  return std::vector<std::size_t>(chosen.begin(), chosen.end());
+}
+
+std::vector<MatviewPolicy> policies_without_view(const std::vector<MatviewState>& views,
+                                                 const std::vector<MatviewPolicy>& policies) {
+  std::vector<MatviewPolicy> lost;
+  for (const auto& policy : policies) {
+    const bool there = std::ranges::any_of(
+        views, [&](const MatviewState& state) { return means(policy.name, state.view); });
+    if (!there) lost.push_back(policy);
+  }
+  return lost;
+}
+
+Result<void> require_postgresql(const Environment& environment) {
+  if (environment.url.engine() == Engine::postgresql) return {};
+  return planner::fail(ErrorCode::refused, "SQLite has no materialized views",
+                       "zdm matview needs a PostgreSQL database: [database] url or --database");
+}
+
+}  // namespace zdm::migrations
