@@ -99,12 +99,12 @@ ZDM_FIELDS(Constraint, oid, name, kind, validated, deferrable, initially_deferre
 ZDM_FIELDS(IncomingForeignKey, name, table, attnums, definition)
 ZDM_FIELDS(Trigger, name, before, instead_of, row, on_insert, on_update, on_delete, enabled,
            enabled_mode, function, definition, update_of, attnums)
-ZDM_FIELDS(Dependent, kind, name, attnums, certain)
+ZDM_FIELDS(Dependent, kind, name, attnums, certain, oid, rebind, relation, reads)
 ZDM_FIELDS(Table, oid, name, kind, owner, partition, partition_key, subpartitioned, inherits,
            inherited, row_security, force_row_security, replica_identity, published, subscribed,
            extension_member, empty, rows, bytes, leaves, columns, indexes, constraints, incoming,
-           triggers, dependents, comment, grants, view_query, view_options, sql, without_rowid,
-           strict, assumed)
+           triggers, dependents, comment, grants, view_query, view_options, reads, populated,
+           tablespace, access_method, sql, without_rowid, strict, assumed)
 ZDM_FIELDS(SourceSpan, file, line, column, end_line, end_column)
 ZDM_FIELDS(Assignment, column, expression, reads, type, where)
 ZDM_FIELDS(SyncColumn, name, default_sql, default_kind, not_null)

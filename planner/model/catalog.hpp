@@ -141,6 +141,11 @@ struct Dependent {
   std::string name;          ///< as a person would write it: view app.active_users
   std::vector<int> attnums;  ///< columns it needs; empty: the whole table
   bool certain = true;       ///< false: found by reading a function body
+  // Of views and materialized views only, where it can follow when another relation takes the name:
+  std::uint32_t oid = 0;         ///< of the rule, function or policy in its catalog
+  std::string rebind;            ///< the statement that binds it anew; empty: there is none
+  TableName relation;            ///< what that locks against everybody: the view, the rule's table
+  std::vector<TableName> reads;  ///< what it reads
 };
 
 enum class TableKind { table, partitioned, foreign, view, materialized_view, virtual_ };
@@ -174,7 +179,11 @@ struct Table {
   std::string comment;
   std::vector<std::string> grants;  ///< "SELECT, INSERT TO app"
   std::string view_query;           ///< views: pg_get_viewdef()
-  std::string view_options;         ///< views: reloptions
+  std::string view_options;         ///< reloptions, "fillfactor=70, toast.autovacuum_enabled=false"
+  std::vector<TableName> reads;     ///< views and materialized views: the relations of the query
+  bool populated = true;            ///< false: a materialized view WITH NO DATA
+  std::string tablespace;           ///< empty: the database's own
+  std::string access_method;        ///< where it is not heap
   // SQLite
   std::string sql;  ///< sqlite_schema.sql
   bool without_rowid = false;
@@ -215,6 +224,8 @@ struct CatalogRequest {
   std::vector<TableName> tables;   ///< tables or views; missing ones are simply not in the snapshot
   std::vector<TableName> indexes;  ///< resolved to their tables, which are read too
   std::vector<TableName> types;
+  /// Views and materialized views among the tables: with all they read, views on views too.
+  bool below_views = false;
 };
 
 }  // namespace zdm::planner

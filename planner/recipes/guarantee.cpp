@@ -173,14 +173,8 @@ void detach_unique(const Site& site, const std::string& name, Step& step, Recipe
   auto beside = *present;
   beside.name.name = unique_name(name, "_zdm_beside", {});
   beside.constraint.clear();
-  std::vector<std::string> keys;
-  for (const auto& key : beside.keys) keys.push_back(key.sql);
-  auto create = fmt::format("CREATE UNIQUE INDEX CONCURRENTLY {} ON {} USING {} ({})",
-                            quote_identifier(beside.name.name), quote(site.table.name),
-                            quote_identifier(beside.method), fmt::join(keys, ", "));
-  if (!beside.include.empty()) create += fmt::format(" INCLUDE ({})", quote_list(beside.include));
-  if (beside.nulls_not_distinct) create += " NULLS NOT DISTINCT";
-  if (!beside.with.empty()) create += fmt::format(" WITH ({})", beside.with);
+  const auto create =
+      sql::create_index(Engine::postgresql, site.table.name, beside, sql::Building::concurrently);
   for (auto& each : sql::build_index(site.table, beside, create)) {
     recipe.fragments.push_back(std::move(each));
   }

@@ -38,8 +38,13 @@ std::string bare(std::string text) {
 }  // namespace
 
 Result<IndexWords> decode_index(KeyReader& keys) {
-  IndexWords words;
-  ZDM_TRY(words.table, keys.table("table"));
+  ZDM_TRY(auto table, keys.table("table"));
+  ZDM_TRY(IndexWords words, decode_index_of(keys, std::move(table)));
+  return words;
+}
+
+Result<IndexWords> decode_index_of(KeyReader& keys, TableName table) {
+  IndexWords words{.table = std::move(table)};
   ZDM_TRY(words.name, keys.identifier("name"));
   ZDM_TRY(words.columns, keys.sql_list("columns"));
   ZDM_TRY(words.unique, keys.flag("unique", false));
@@ -59,7 +64,6 @@ Result<Index> index_of(const Context& context, const Table& table, const IndexWo
     return fail_at(where_of(context), ErrorCode::refused,
                    "SQLite's indexes know no method, INCLUDE or WITH", "leave those keys out");
   }
-  std::vector<std::string> keys;
   for (const auto& column : words.columns) {
     auto part = column;
     part.text = bare(column.text);
@@ -77,24 +81,17 @@ Result<Index> index_of(const Context& context, const Table& table, const IndexWo
     index.keys.push_back({.attnum = present == nullptr ? 0 : present->attnum,
                           .sql = text + suffix,
                           .suffix = suffix});
-    keys.push_back(index.keys.back().sql);
   }
   index.include = words.include;
   add_attnums(table, words.include, index);
-  auto sql =
-      fmt::format("CREATE {}INDEX {}{} ON {}", words.unique ? "UNIQUE " : "",
-                  sqlite ? "" : "CONCURRENTLY ", quote_identifier(words.name), quote(table.name));
-  if (!sqlite) sql += fmt::format(" USING {}", quote_identifier(words.method));
-  sql += fmt::format(" ({})", fmt::join(keys, ", "));
-  if (!words.include.empty()) sql += fmt::format(" INCLUDE ({})", quote_list(words.include));
-  if (words.with) sql += fmt::format(" WITH ({})", *words.with);
+  if (words.with) index.with = *words.with;
   if (words.where) {
     ZDM_TRY(const auto facts, check_expression(context.catalog.engine, *words.where, "`where`"));
     add_attnums(table, facts.columns, index);
     index.predicate = words.where->text;
-    sql += fmt::format(" WHERE {}", words.where->text);
   }
-  index.definition = std::move(sql);
+  index.definition = statements::create_index(context.catalog.engine, table.name, index,
+                                              statements::Building::concurrently);
   return index;
 }
 

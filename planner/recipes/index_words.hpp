@@ -22,6 +22,8 @@ struct IndexWords {
 };
 
 [[nodiscard]] Result<IndexWords> decode_index(KeyReader& keys);
+/// The same without `table`, which is said elsewhere.
+[[nodiscard]] Result<IndexWords> decode_index_of(KeyReader& keys, TableName table);
 
 /// The index as the catalog will have it, with its CREATE INDEX in `definition`; refused where the
 /// table has one of that name.

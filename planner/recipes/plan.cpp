@@ -107,6 +107,7 @@ CatalogRequest catalog_request(const Migration& migration) {
     append(all.tables, std::move(one.tables));
     append(all.indexes, std::move(one.indexes));
     append(all.types, std::move(one.types));
+    all.below_views = all.below_views || one.below_views;
   }
   const auto tidy = [](std::vector<TableName>& names) {
     std::ranges::sort(names);

@@ -103,16 +103,7 @@ std::vector<std::string> add_column(Engine engine, const Table& table, const Col
   std::vector<std::string> sql = {add};
   if (engine == Engine::sqlite) return sql;
   const auto alter_column = fmt::format("{} ALTER COLUMN {}", alter(table), name);
-  if (!column.storage.empty())
-    sql.push_back(fmt::format("{} SET STORAGE {}", alter_column, column.storage));
-  if (!column.compression.empty()) {
-    sql.push_back(fmt::format("{} SET COMPRESSION {}", alter_column, column.compression));
-  }
-  if (column.statistics_target) {
-    sql.push_back(fmt::format("{} SET STATISTICS {}", alter_column, *column.statistics_target));
-  }
-  if (!column.options.empty())
-    sql.push_back(fmt::format("{} SET ({})", alter_column, column.options));
+  for (auto& each : tune_column(alter_column, column)) sql.push_back(std::move(each));
   if (!column.comment.empty()) {
     sql.push_back(fmt::format("COMMENT ON COLUMN {}.{} IS {}", quote(table.name), name,
                               quote_literal(column.comment)));
@@ -122,6 +113,20 @@ std::vector<std::string> add_column(Engine engine, const Table& table, const Col
     sql.push_back(fmt::format("GRANT {} ({}) ON {}{}", grant.substr(0, to), name, quote(table.name),
                               grant.substr(to)));
   }
+  return sql;
+}
+
+std::vector<std::string> tune_column(const std::string& alter, const Column& column) {
+  std::vector<std::string> sql;
+  if (!column.storage.empty())
+    sql.push_back(fmt::format("{} SET STORAGE {}", alter, column.storage));
+  if (!column.compression.empty()) {
+    sql.push_back(fmt::format("{} SET COMPRESSION {}", alter, column.compression));
+  }
+  if (column.statistics_target) {
+    sql.push_back(fmt::format("{} SET STATISTICS {}", alter, *column.statistics_target));
+  }
+  if (!column.options.empty()) sql.push_back(fmt::format("{} SET ({})", alter, column.options));
   return sql;
 }
 
@@ -162,6 +167,27 @@ std::string drop_index(const TableName& index) {
 
 std::string rename_index(const TableName& index, const std::string& to) {
   return fmt::format("ALTER INDEX {} RENAME TO {}", quote(index), quote_identifier(to));
+}
+
+std::string create_index(Engine engine, const TableName& table, const Index& index,
+                         Building building) {
+  const bool sqlite = engine == Engine::sqlite;
+  std::vector<std::string> keys;
+  for (const auto& key : index.keys) keys.push_back(key.sql);
+  const bool concurrently = !sqlite && building == Building::concurrently;
+  std::string sql = fmt::format("CREATE {}INDEX {}{} ON {}", index.unique ? "UNIQUE " : "",
+                                concurrently ? "CONCURRENTLY " : "",
+                                quote_identifier(index.name.name), quote(table));
+  if (!sqlite) sql += fmt::format(" USING {}", quote_identifier(index.method));
+  sql += fmt::format(" ({})", fmt::join(keys, ", "));
+  if (!index.include.empty()) sql += fmt::format(" INCLUDE ({})", quote_list(index.include));
+  if (index.nulls_not_distinct) sql += " NULLS NOT DISTINCT";
+  if (!index.with.empty()) sql += fmt::format(" WITH ({})", index.with);
+  if (!index.tablespace.empty()) {
+    sql += fmt::format(" TABLESPACE {}", quote_identifier(index.tablespace));
+  }
+  if (!index.predicate.empty()) sql += fmt::format(" WHERE {}", index.predicate);
+  return sql;
 }
 
 std::vector<LockClaim> drop_table_claims(Engine engine, const Table& table) {

@@ -15,6 +15,9 @@ namespace zdm::planner::statements {
 [[nodiscard]] std::vector<std::string> add_column(Engine engine, const Table& table,
                                                   const Column& column);
 
+/// Of these: storage, compression, statistics target and options, by "ALTER … ALTER COLUMN …".
+[[nodiscard]] std::vector<std::string> tune_column(const std::string& alter, const Column& column);
+
 [[nodiscard]] std::string drop_column(const Table& table, const std::string& column);
 [[nodiscard]] std::string set_default(const Table& table, const std::string& column,
                                       const std::string& expression);
@@ -48,6 +51,11 @@ void edit_sqlite_schema(const Table& table, const std::string& after, Step& step
 
 /// "DEFERRABLE INITIALLY DEFERRED" with a blank before, or empty.
 [[nodiscard]] std::string deferrable(const Constraint& constraint);
+
+enum class Building { concurrently, at_once };
+/// CREATE INDEX for an index as the catalog has it. SQLite knows one way of building.
+[[nodiscard]] std::string create_index(Engine engine, const TableName& table, const Index& index,
+                                       Building building);
 
 /// CREATE INDEX CONCURRENTLY as a fragment: probe, cleanup, claim. On a partitioned table: ON ONLY
 /// the parent, CONCURRENTLY on each partition, ATTACH (PostgreSQL manual, 5.11.2.2).

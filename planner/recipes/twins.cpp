@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
@@ -64,25 +65,6 @@ Result<IndexKey> twin_key(const Context& context, const Table& table, const Inde
   ZDM_TRY(const std::string text, rewritten(context, table, expression, replaced, what));
   twin.sql = text + key.suffix;
   return twin;
-}
-
-std::string create_sql(const Context& context, const Table& table, const Index& index) {
-  const bool sqlite = context.catalog.engine == Engine::sqlite;
-  std::vector<std::string> keys;
-  for (const auto& key : index.keys) keys.push_back(key.sql);
-  std::string sql = fmt::format("CREATE {}INDEX {}{} ON {}", index.unique ? "UNIQUE " : "",
-                                sqlite ? "" : "CONCURRENTLY ", quote_identifier(index.name.name),
-                                quote(table.name));
-  if (!sqlite) sql += fmt::format(" USING {}", quote_identifier(index.method));
-  sql += fmt::format(" ({})", fmt::join(keys, ", "));
-  if (!index.include.empty()) sql += fmt::format(" INCLUDE ({})", quote_list(index.include));
-  if (index.nulls_not_distinct) sql += " NULLS NOT DISTINCT";
-  if (!index.with.empty()) sql += fmt::format(" WITH ({})", index.with);
-  if (!index.tablespace.empty()) {
-    sql += fmt::format(" TABLESPACE {}", quote_identifier(index.tablespace));
-  }
-  if (!index.predicate.empty()) sql += fmt::format(" WHERE {}", index.predicate);
-  return sql;
 }
 
 Result<void> refuse_index(const Context& context, const Table& table, const Index& index) {
@@ -151,7 +133,8 @@ Result<TwinIndex> twin_index(const Context& context, const Table& table, const I
   twin.name.name = twin_name(index.name.name, replaced, taken);
   taken.push_back(twin.name.name);
   TwinIndex result{.old = index, .twin = std::move(twin)};
-  result.create = create_sql(context, table, result.twin);
+  result.create = statements::create_index(context.catalog.engine, table.name, result.twin,
+                                           statements::Building::concurrently);
   result.twin.definition = result.create;
   if (!index.constraint.empty()) result.constraint = table.constraint(index.constraint);
   return result;

@@ -169,9 +169,13 @@ Result<Catalog> read_postgres_catalog(Connection& connection, const CatalogReque
   catalog.server_version = connection.server_version();
   ZDM_CHECK(read_session(connection, catalog));
   ZDM_CHECK(find_tables(connection, request, catalog));
+  if (request.below_views) {
+    ZDM_CHECK(find_below_views(connection, catalog));
+  }
   if (!catalog.tables.empty()) {
-    for (const auto read : {read_relations, read_leaves, read_columns, read_indexes,
-                            read_constraints, read_triggers, read_dependents, read_functions}) {
+    for (const auto read :
+         {read_relations, read_leaves, read_columns, read_indexes, read_constraints, read_triggers,
+          read_dependents, read_rebinds, read_functions}) {
       ZDM_CHECK(read(connection, catalog));
     }
   }

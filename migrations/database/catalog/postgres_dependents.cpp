@@ -40,11 +40,12 @@ Result<void> read_dependents(Connection& connection, Catalog& catalog) {
   // 15 the column itself depends on them, later its expression (pg_attrdef).
   constexpr std::string_view kSql = R"(
     WITH found AS (
-      SELECT d.refobjid AS table_oid, d.classid, d.objid, d.objsubid, d.refobjsubid, d.deptype
+      SELECT d.refobjid AS table_oid, d.classid, d.objid, d.objsubid, d.refobjsubid, d.deptype,
+             false AS by_type
         FROM pg_depend d
        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1::oid[])
        UNION ALL
-      SELECT c.oid, d.classid, d.objid, d.objsubid, 0, d.deptype
+      SELECT c.oid, d.classid, d.objid, d.objsubid, 0, d.deptype, true
         FROM pg_class c
         JOIN pg_type t ON t.oid = c.reltype
         JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass
@@ -53,7 +54,8 @@ Result<void> read_dependents(Connection& connection, Catalog& catalog) {
     SELECT f.table_oid, named.kind, named.name,
            string_agg(DISTINCT f.refobjsubid::text, ' ')
              FILTER (WHERE f.refobjsubid > 0 AND (named.kind <> 'generated column'
-                                                  OR f.refobjsubid <> g.attnum)) AS attnums
+                                                  OR f.refobjsubid <> g.attnum)) AS attnums,
+           min(f.objid) AS oid, bool_or(f.by_type) AS by_type
       FROM found f
       LEFT JOIN pg_rewrite r ON f.classid = 'pg_rewrite'::regclass AND r.oid = f.objid
       LEFT JOIN pg_attrdef ad ON f.classid = 'pg_attrdef'::regclass AND ad.oid = f.objid
@@ -105,10 +107,13 @@ Result<void> read_dependents(Connection& connection, Catalog& catalog) {
         OR bool_or(f.refobjsubid > 0 AND (named.kind = 'publication' OR f.refobjsubid <> g.attnum))
      ORDER BY f.table_oid, named.name)";
   return for_each(connection, kSql, {oid_array(catalog)}, [&](const Record& row) {
-    table_of(catalog, row.oid("table_oid"))
-        .dependents.push_back(Dependent{.kind = kind_of(row.text("kind")),
-                                        .name = row.text("name"),
-                                        .attnums = row.integers("attnums")});
+    Dependent dependent{.kind = kind_of(row.text("kind")),
+                        .name = row.text("name"),
+                        .attnums = row.integers("attnums")};
+    // A function of the row type is bound to that type for good.
+    const bool by_type = dependent.kind == DependentKind::function && row.flag("by_type");
+    if (!by_type) dependent.oid = row.oid("oid");
+    table_of(catalog, row.oid("table_oid")).dependents.push_back(std::move(dependent));
   });
 }
 

@@ -45,6 +45,10 @@ void fill(Table& table, const Record& row) {
   table.grants = row.texts("grants");
   table.view_query = row.text("view_query");
   table.view_options = row.text("view_options");
+  table.reads = row.names("reads");
+  table.populated = row.flag("relispopulated");
+  table.tablespace = row.text("tablespace");
+  table.access_method = row.text("access_method");
 }
 
 /// FOR TABLES IN SCHEMA came with PostgreSQL 15, and its catalog with it.
@@ -101,7 +105,25 @@ Result<void> read_relations(Connection& connection, Catalog& catalog) {
                      WHERE x.grantee <> c.relowner
                      GROUP BY x.grantee, x.is_grantable) g) AS grants,
            CASE WHEN c.relkind IN ('v', 'm') THEN pg_get_viewdef(c.oid) END AS view_query,
-           array_to_string(c.reloptions, ', ') AS view_options
+           (SELECT string_agg(o.text, ', ' ORDER BY o.toast, o.place)
+              FROM (SELECT false AS toast, u.place, u.text
+                      FROM unnest(c.reloptions) WITH ORDINALITY AS u(text, place)
+                     UNION ALL
+                    SELECT true, u.place, 'toast.' || u.text
+                      FROM pg_class t, unnest(t.reloptions) WITH ORDINALITY AS u(text, place)
+                     WHERE t.oid = c.reltoastrelid) o) AS view_options,
+           CASE WHEN c.relkind IN ('v', 'm') THEN
+             (SELECT json_agg(DISTINCT jsonb_build_array(rn.nspname, rc.relname))
+                FROM pg_rewrite r
+                JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = r.oid
+                                AND d.refclassid = 'pg_class'::regclass AND d.refobjid <> c.oid
+                JOIN pg_class rc ON rc.oid = d.refobjid AND rc.relkind IN ('r', 'p', 'f', 'v', 'm')
+                JOIN pg_namespace rn ON rn.oid = rc.relnamespace
+               WHERE r.ev_class = c.oid AND r.rulename = '_RETURN') END AS reads,
+           c.relispopulated,
+           (SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace) AS tablespace,
+           (SELECT a.amname FROM pg_am a
+             WHERE a.oid = c.relam AND a.amname <> 'heap') AS access_method
       FROM pg_class c
       JOIN pg_namespace n ON n.oid = c.relnamespace
      WHERE c.oid = ANY ($1::oid[]))";

@@ -29,9 +29,14 @@ namespace zdm::migrations {
 /// Constraints of the tables, and foreign keys of others that point at them.
 [[nodiscard]] Result<void> read_constraints(Connection& connection, planner::Catalog& catalog);
 [[nodiscard]] Result<void> read_triggers(Connection& connection, planner::Catalog& catalog);
-/// What pg_depend knows.
+/// What pg_depend knows of what depends on them.
 [[nodiscard]] Result<void> read_dependents(Connection& connection, planner::Catalog& catalog);
-/// What it does not: functions whose body is a string.
+/// How what depends on a view is bound anew to the names it uses, where it can be.
+[[nodiscard]] Result<void> read_rebinds(Connection& connection, planner::Catalog& catalog);
+/// The oids of what the views and materialized views of the catalog read, views on views too, into
+/// tables of their own.
+[[nodiscard]] Result<void> find_below_views(Connection& connection, planner::Catalog& catalog);
+/// What pg_depend does not know: functions whose body is a string.
 [[nodiscard]] Result<void> read_functions(Connection& connection, planner::Catalog& catalog);
 
 }  // namespace zdm::migrations

@@ -98,6 +98,14 @@ std::vector<std::vector<std::string>> Record::table(std::string_view column) con
   return rows;
 }
 
+std::vector<planner::TableName> Record::names(std::string_view column) const {
+  std::vector<planner::TableName> names;
+  for (const auto& parts : table(column)) {
+    names.push_back({parts[0], parts[1]});
+  }
+  return names;
+}
+
 std::string to_json(const std::vector<std::vector<std::string>>& rows) {
   return nlohmann::json(rows).dump(-1, ' ', false, nlohmann::json::error_handler_t::replace);
 }

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "database/connection.hpp"
+#include "model/names.hpp"
 
 namespace zdm::migrations {
 
@@ -30,6 +31,8 @@ class Record {
   [[nodiscard]] std::vector<std::string> texts(std::string_view column) const;
   /// Of a JSON array of JSON arrays of texts.
   [[nodiscard]] std::vector<std::vector<std::string>> table(std::string_view column) const;
+  /// Of a JSON array of [schema, name].
+  [[nodiscard]] std::vector<planner::TableName> names(std::string_view column) const;
 
  private:
   [[nodiscard]] const Text& field(std::string_view column) const;
