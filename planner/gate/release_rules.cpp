@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "recipes/touched.hpp"
+#include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -52,6 +53,7 @@ class Rules {
       phases_apart(migration);
       demands_wait(migration);
       type_in_place(migration);
+      view_narrows(migration);
       as_shipped(migration);
     }
     nothing_vanished();
@@ -145,6 +147,38 @@ class Rules {
                      migration.id.value),
          "give the new column a name of its own (name = …); where the old code reads the new type "
          "as well as the old one, say compatible = \"reason\"");
+  }
+
+  /// The query a view had before: of the last change before this one that made it.
+  [[nodiscard]] std::optional<MadeView> view_before(const Change& change,
+                                                    const MadeView& view) const {
+    std::optional<MadeView> before;
+    for (const Migration& migration : shipment_.migrations) {
+      for (const Change& each : migration.changes) {
+        if (&each == &change) return before;
+        auto made = view_made_by(each);
+        if (made && made->name == view.name) before = std::move(made);
+      }
+    }
+    return before;
+  }
+
+  void view_narrows(const Migration& migration) {
+    const auto shipped = shipped_phase(migration, base_);
+    if (migration.phase < Phase::switch_ || (shipped && *shipped >= Phase::switch_)) return;
+    for (const Change& change : migration.changes) {
+      const auto view = view_made_by(change);
+      if (!view || !view->replaces || view->compatible) continue;
+      const auto before = view_before(change, *view);
+      if (!before) continue;
+      const auto lost = views::lost_columns(before->query, view->query);
+      if (lost.empty()) continue;
+      tell("breaks-previous-release", change.where,
+           fmt::format("from switch of {} on, view {} lacks {}, which the code that runs may read",
+                       migration.id.value, quote(view->name), quote_list(lost)),
+           "let the new query have them too, and take them out in a later release; where no code "
+           "reads them, say compatible = \"reason\"");
+    }
   }
 
   void as_shipped(const Migration& migration) {

@@ -11,6 +11,7 @@
 #include "recipes/add_unique.hpp"
 #include "recipes/change_column.hpp"
 #include "recipes/create_index.hpp"
+#include "recipes/create_matview.hpp"
 #include "recipes/create_table.hpp"
 #include "recipes/create_view.hpp"
 #include "recipes/drop_column.hpp"
@@ -25,6 +26,7 @@
 #include "recipes/rename_column.hpp"
 #include "recipes/rename_table.hpp"
 #include "recipes/replace_index.hpp"
+#include "recipes/replace_matview.hpp"
 #include "recipes/replace_view.hpp"
 #include "recipes/set_comment.hpp"
 #include "recipes/set_default.hpp"
@@ -41,7 +43,7 @@ using ChangeKind =
                  DropColumnChange, DropTableChange, RenameTableChange, SetNotNull, DropNotNull,
                  AddCheck, AddForeignKey, AddUnique, DropConstraintChange, SetDefault, DropDefault,
                  SetComment, CreateIndex, DropIndexChange, ReplaceIndex, CreateView, ReplaceView,
-                 AddEnumValue, SqlChange>;
+                 CreateMatview, ReplaceMatview, AddEnumValue, SqlChange>;
 
 /// One thing that happens to the schema.
 struct Change {

@@ -9,6 +9,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -68,17 +69,8 @@ Result<std::string> column_sql(const Context& context, const CreateTable::Column
   return sql;
 }
 
-/// Where an unqualified new table goes: the first schema of the search path.
-TableName placed(const Context& context, TableName name) {
-  if (name.schema.empty() && context.catalog.engine == Engine::postgresql &&
-      !context.catalog.search_path.empty()) {
-    name.schema = context.catalog.search_path.front();
-  }
-  return name;
-}
-
 Table shape_of(const Context& context, const CreateTable& change, const std::string& create) {
-  Table table{.name = placed(context, change.table), .empty = true};
+  Table table{.name = views::placed(context, change.table), .empty = true};
   table.leaves = {table.name};
   for (const auto& column : change.columns) {
     Column shape{.name = column.name,
@@ -159,7 +151,7 @@ Result<Recipe> CreateTable::plan(const Context& context) const {
   if (!primary_key.empty())
     lines.push_back(fmt::format("PRIMARY KEY ({})", quote_list(primary_key)));
   for (const auto& list : unique) lines.push_back(fmt::format("UNIQUE ({})", quote_list(list)));
-  const auto name = placed(context, table);
+  const auto name = views::placed(context, table);
   const auto create =
       fmt::format("CREATE TABLE {} (\n  {}\n)", quote(name), fmt::join(lines, ",\n  "));
   const auto shape = shape_of(context, *this, create);
@@ -185,7 +177,7 @@ Result<Recipe> CreateTable::undo(const Context& context) const {
     return recipe;
   }
   const auto* present = context.catalog.table(table);
-  const Table gone{.name = placed(context, table)};
+  const Table gone{.name = views::placed(context, table)};
   const auto& subject = present == nullptr ? gone : *present;
   const guarantee::Site site{context, subject};
   auto step = guarantee::fragment(site, Slot::retire, StepKind::transaction, "");

@@ -21,14 +21,6 @@ constexpr std::array kKeys = {
     KeyInfo{"query", "query", true, "its SELECT"},
 };
 
-TableName placed(const Context& context, TableName name) {
-  if (name.schema.empty() && context.catalog.engine == Engine::postgresql &&
-      !context.catalog.search_path.empty()) {
-    name.schema = context.catalog.search_path.front();
-  }
-  return name;
-}
-
 }  // namespace
 
 const KindInfo& CreateView::info() {
@@ -72,7 +64,7 @@ Result<Recipe> CreateView::plan(const Context& context) const {
                    "choose another name, or use replace_view");
   }
   const Table view{
-      .name = placed(context, name), .kind = TableKind::view, .view_query = query.text};
+      .name = views::placed(context, name), .kind = TableKind::view, .view_query = query.text};
   auto step = guarantee::fragment({context, view}, Slot::shape, StepKind::transaction, "");
   step.step.sql = {fmt::format("CREATE VIEW {} AS\n{}", quote(view.name), query.text)};
   step.step.records = {RecordName{
@@ -89,7 +81,7 @@ Result<Recipe> CreateView::undo(const Context& context) const {
       context.progress.column(context.change, "view") == nullptr) {
     return recipe;
   }
-  const Table view{.name = placed(context, name), .kind = TableKind::view};
+  const Table view{.name = views::placed(context, name), .kind = TableKind::view};
   const guarantee::Site site{context, view};
   auto step = guarantee::fragment(site, Slot::retire, StepKind::transaction, "");
   guarantee::forget(site, "view", step.step);

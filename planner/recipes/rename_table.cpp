@@ -8,6 +8,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/view_followers.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
@@ -198,10 +199,12 @@ Result<Recipe> RenameTableChange::plan(const Context& context) const {
     case Phase::switch_:
       ZDM_CHECK(refuse(context, names));
       if (!names.exchanged) {
+        ZDM_CHECK(views::refuse_still_used(context, names.to));
         recipe.fragments.push_back(change_places(context, names, names.from, names.to));
       }
       break;
     case Phase::contract:
+      ZDM_CHECK(views::refuse_still_used(context, names.from));
       recipe.fragments.push_back(drop_view(context, names, names.from));
       recipe.fragments.back().step.destructive = true;
       break;
@@ -213,10 +216,12 @@ Result<Recipe> RenameTableChange::undo(const Context& context) const {
   ZDM_TRY(const auto names, names_of(context, *this));
   Recipe recipe;
   if (context.phase == Phase::switch_ && names.exchanged) {
+    ZDM_CHECK(views::refuse_still_used(context, names.from));
     recipe.fragments.push_back(change_places(context, names, names.to, names.from));
   } else if (context.phase == Phase::expand) {
     const auto* view = context.catalog.table(names.to);
     if (view != nullptr && view->kind == TableKind::view) {
+      ZDM_CHECK(views::refuse_still_used(context, names.to));
       recipe.fragments.push_back(drop_view(context, names, names.to));
     }
   }

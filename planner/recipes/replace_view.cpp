@@ -9,6 +9,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/view_followers.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
@@ -19,6 +20,9 @@ namespace {
 constexpr std::array kKeys = {
     KeyInfo{"name", "view", true, "the view"},
     KeyInfo{"query", "query", true, "its new SELECT"},
+    KeyInfo{"compatible", "text", false,
+            "why the running release can do without the columns that go, and reads those that "
+            "change their type"},
 };
 
 /// The view that stands under a name; assumed without a database.
@@ -38,31 +42,6 @@ Result<Table> view_of(const Context& context, const TableName& name) {
   return *view;
 }
 
-TableName beside(const Table& view) {
-  return {view.name.schema, unique_name(view.name.name, "_zdm_new", {})};
-}
-TableName aside(const Table& view) {
-  return {view.name.schema, unique_name(view.name.name, "_zdm_old", {})};
-}
-
-Result<void> refuse_dependents_of(const Context& context, const Table& view) {
-  for (const auto& dependent : view.dependents) {
-    const bool own = dependent.kind == DependentKind::trigger;
-    if (!dependent.certain || own) continue;
-    return fail_at(
-        where_of(context), ErrorCode::refused,
-        fmt::format("view {} cannot be replaced: {} depends on it and would go on reading the "
-                    "old one",
-                    quote(view.name), dependent.name),
-        "replace what depends on it in an earlier migration");
-  }
-  return {};
-}
-
-std::string rename(const TableName& from, const TableName& to) {
-  return fmt::format("ALTER VIEW {} RENAME TO {}", quote(from), quote_identifier(to.name));
-}
-
 Fragment step_on(const Context& context, const Table& view, Slot slot,
                  std::vector<std::string> sql) {
   auto fragment = guarantee::fragment({context, view}, slot, StepKind::transaction, "");
@@ -71,33 +50,25 @@ Fragment step_on(const Context& context, const Table& view, Slot slot,
 }
 
 /// What stands on single columns follows the name, which a star or an unnamed expression leaves to
-/// the server; INSTEAD OF triggers cannot follow at all.
+/// the server.
 Result<void> refuse_what_cannot_follow(const Context& context, const Table& view,
                                        const SqlText& query) {
-  const auto no = [&](const std::string& what, std::string_view hint) {
-    return fail_at(where_of(context), ErrorCode::refused,
-                   fmt::format("view {} cannot be replaced: {}", quote(view.name), what),
-                   std::string(hint));
-  };
-  if (!view.triggers.empty()) {
-    return no(fmt::format("the new one would lack trigger {}",
-                          quote_identifier(view.triggers.front().name)),
-              "make a view of another name with triggers of its own, by kind = \"sql\"");
-  }
   const auto special = [](const Column& column) {
     return !column.grants.empty() || !column.comment.empty() || !column.default_sql.empty();
   };
   const auto found = std::ranges::find_if(view.columns, special);
   if (found == view.columns.end() || views::columns_of(query)) return {};
-  return no(fmt::format("{} has privileges, a comment or a default of its own, and `query` does "
-                        "not name its columns",
-                        describe(view, found->name)),
-            "name every column of `query`: SELECT id, lower(name) AS name");
+  return fail_at(
+      where_of(context), ErrorCode::refused,
+      fmt::format("view {} cannot be replaced: {} has privileges, a comment or a default of its "
+                  "own, and `query` does not name its columns",
+                  quote(view.name), describe(view, found->name)),
+      "name every column of `query`: SELECT id, lower(name) AS name");
 }
 
 std::vector<std::string> create_beside(const Context& context, const Table& view,
                                        const SqlText& query) {
-  const auto name = beside(view);
+  const auto name = views::beside(view.name);
   const auto options =
       view.view_options.empty() ? "" : fmt::format(" WITH ({})", view.view_options);
   const auto columns = views::columns_of(query).value_or(std::vector<std::string>{});
@@ -106,6 +77,63 @@ std::vector<std::string> create_beside(const Context& context, const Table& view
   for (auto& each : views::share(context, name, view, columns)) sql.push_back(std::move(each));
   for (auto& each : views::describe(name, view, columns)) sql.push_back(std::move(each));
   return sql;
+}
+
+/// The names of `out` and `in`, in one transaction; what depends on `out` follows.
+Fragment exchange(const Context& context, const Table& out, const TableName& out_to,
+                  const Table& in) {
+  auto fragment = step_on(context, out, Slot::exchange,
+                          {views::rename(TableKind::view, out.name, out_to),
+                           views::rename(TableKind::view, in.name, out.name)});
+  auto& step = fragment.step;
+  auto following = views::follow(out);
+  for (auto& each : following.sql) step.sql.push_back(std::move(each));
+  step.guards = views::still_is(out.name, out.oid);
+  for (auto& each : views::still_is(in.name, in.oid)) step.guards.push_back(std::move(each));
+  for (auto& each : following.guards) step.guards.push_back(std::move(each));
+  step.locks = Claims()
+                   .merge(following.locks)
+                   .add(out.name, LockMode::access_exclusive)
+                   .add(in.name, LockMode::access_exclusive)
+                   .list();
+  step.effects = {RenameTable{out.name, out_to}, RenameTable{in.name, out.name}};
+  return fragment;
+}
+
+/// Through which the view takes writes: they are made on the new one once it has the name, by the
+/// very statements that made them on the old, and go from it when the name goes back.
+void make_own_parts(const Table& view, Step& step) {
+  for (const auto& rule : views::own_rules(view)) {
+    step.sql.push_back(rule.rebind);
+    Claims claims;
+    for (const auto& read : rule.reads) claims.add(read, LockMode::row_exclusive);
+    step.locks = claims.merge(step.locks).list();
+  }
+  for (const auto& trigger : view.triggers) {
+    step.sql.push_back(trigger.definition);
+    step.effects.emplace_back(PutTrigger{view.name, trigger});
+  }
+}
+
+void drop_own_parts(const Table& view, const TableName& name, Step& step) {
+  for (const auto& rule : views::own_rules(view)) {
+    step.sql.push_back(fmt::format("DROP RULE {} ON {}", views::name_of_rule(rule), quote(name)));
+  }
+  for (const auto& trigger : view.triggers) {
+    step.sql.push_back(
+        fmt::format("DROP TRIGGER {} ON {}", quote_identifier(trigger.name), quote(name)));
+    step.effects.emplace_back(DropTrigger{name, trigger.name});
+  }
+}
+
+Fragment drop_view(const Context& context, const Table& view, const TableName& name) {
+  auto step = step_on(context, view, Slot::retire, {fmt::format("DROP VIEW {}", quote(name))});
+  step.step.locks = Claims().add(name, LockMode::access_exclusive).list();
+  step.step.effects = {DropTable{name}};
+  if (const auto* present = context.catalog.table(name)) {
+    step.step.guards = views::still_is(name, present->oid);
+  }
+  return step;
 }
 
 /// SQLite cannot rename a view: it is made anew, and its triggers, which go with it, too.
@@ -127,7 +155,9 @@ const KindInfo& ReplaceView::info() {
           "the new view is created beside the old, with its owner, privileges, options, comments "
           "and column defaults",
       .backfill = "",
-      .switch_ = "the two change names in one transaction",
+      .switch_ =
+          "the two change names in one transaction, which binds what depends on them anew; "
+          "triggers and rules of the view are made on the new one",
       .contract = "the old view is dropped",
       .undo = "the names change back, the new view is dropped",
       .sqlite = true,
@@ -141,81 +171,85 @@ Result<ReplaceView> ReplaceView::decode(KeyReader& keys) {
   ReplaceView change;
   ZDM_TRY(change.name, keys.table("name"));
   ZDM_TRY(change.query, keys.sql("query"));
+  ZDM_TRY(change.compatible, keys.optional_text("compatible"));
   return change;
 }
 
 CatalogRequest ReplaceView::needs() const {
   auto tables = views::read_by(query);
   tables.push_back(name);
-  tables.push_back({name.schema, unique_name(name.name, "_zdm_new", {})});
-  tables.push_back({name.schema, unique_name(name.name, "_zdm_old", {})});
+  tables.push_back(views::beside(name));
+  tables.push_back(views::aside(name));
   return {.tables = std::move(tables)};
 }
 
 Result<Recipe> ReplaceView::plan(const Context& context) const {
   ZDM_CHECK(check_query(context.catalog.engine, query, "`query`"));
   ZDM_TRY(const Table view, view_of(context, name));
-  const bool sqlite = context.catalog.engine == Engine::sqlite;
+  return context.catalog.engine == Engine::sqlite ? plan_on_sqlite(context, view)
+                                                  : plan_on_postgres(context, view);
+}
+
+/// SQLite looks names up when a statement is prepared: what reads the view follows by itself.
+Result<Recipe> ReplaceView::plan_on_sqlite(const Context& context, const Table& view) const {
+  Recipe recipe;
+  if (context.phase != Phase::switch_) return recipe;
+  recipe.fragments.push_back(
+      step_on(context, view, Slot::exchange,
+              make_anew(view, fmt::format("CREATE VIEW {} AS\n{}", quote(view.name), query.text))));
+  return recipe;
+}
+
+Result<Recipe> ReplaceView::plan_on_postgres(const Context& context, const Table& view) const {
   Recipe recipe;
   if (context.phase == Phase::expand) {
-    ZDM_CHECK(refuse_dependents_of(context, view));
-    if (sqlite) return recipe;  // a view cannot be renamed there: it is made anew at switch
+    ZDM_CHECK(views::refuse_left_behind(context, view));
+    ZDM_CHECK(views::refuse_taken_beside(context, view.name));
+    ZDM_CHECK(views::refuse_lost_below(context, view, query));
     ZDM_CHECK(refuse_what_cannot_follow(context, view, query));
     auto step = step_on(context, view, Slot::shape, create_beside(context, view, query));
     step.step.locks = views::claims_of(context, query);
-    step.step.effects = {PutTable{Table{.name = beside(view), .kind = TableKind::view}}};
+    step.step.effects = {
+        PutTable{views::shape_of(query, TableKind::view, views::beside(view.name))}};
     recipe.fragments.push_back(std::move(step));
   } else if (context.phase == Phase::switch_) {
-    ZDM_CHECK(refuse_dependents_of(context, view));
-    auto step = step_on(context, view, Slot::exchange, {});
-    if (sqlite) {
-      step.step.sql =
-          make_anew(view, fmt::format("CREATE VIEW {} AS\n{}", quote(view.name), query.text));
-    } else {
-      step.step.sql = {rename(view.name, aside(view)), rename(beside(view), view.name)};
-      step.step.locks = Claims()
-                            .add(view.name, LockMode::access_exclusive)
-                            .add(beside(view), LockMode::access_exclusive)
-                            .list();
-      step.step.effects = {RenameTable{view.name, aside(view)},
-                           RenameTable{beside(view), view.name}};
-    }
-    recipe.fragments.push_back(std::move(step));
-  } else if (context.phase == Phase::contract && !sqlite) {
-    auto step =
-        step_on(context, view, Slot::retire, {fmt::format("DROP VIEW {}", quote(aside(view)))});
-    step.step.destructive = true;
-    step.step.locks = Claims().add(aside(view), LockMode::access_exclusive).list();
-    step.step.effects = {DropTable{aside(view)}};
-    recipe.fragments.push_back(std::move(step));
+    ZDM_CHECK(views::refuse_left_behind(context, view));
+    const auto* made = context.catalog.table(views::beside(view.name));
+    if (made == nullptr) return recipe;
+    recipe.fragments.push_back(exchange(context, view, views::aside(view.name), *made));
+    make_own_parts(view, recipe.fragments.back().step);
+  } else if (context.phase == Phase::contract) {
+    ZDM_CHECK(views::refuse_still_used(context, views::aside(view.name)));
+    recipe.fragments.push_back(drop_view(context, view, views::aside(view.name)));
+    recipe.fragments.back().step.destructive = true;
+  }
+  const bool telling = context.phase == Phase::expand || context.phase == Phase::switch_;
+  if (compatible || !telling) return recipe;
+  if (auto warning = views::narrowed(context, view, query)) {
+    recipe.warnings.push_back(std::move(*warning));
   }
   return recipe;
 }
 
 Result<Recipe> ReplaceView::undo(const Context& context) const {
   ZDM_TRY(const Table view, view_of(context, name));
-  const bool sqlite = context.catalog.engine == Engine::sqlite;
   Recipe recipe;
-  if (context.phase == Phase::expand && !sqlite && context.catalog.table(beside(view)) != nullptr) {
-    auto step =
-        step_on(context, view, Slot::retire, {fmt::format("DROP VIEW {}", quote(beside(view)))});
-    step.step.locks = Claims().add(beside(view), LockMode::access_exclusive).list();
-    step.step.effects = {DropTable{beside(view)}};
-    recipe.fragments.push_back(std::move(step));
-  } else if (context.phase == Phase::switch_ && sqlite) {
+  if (context.catalog.engine == Engine::sqlite) {
     const auto* before = context.progress.table_before(view.name);
-    if (before == nullptr) return recipe;
+    if (context.phase != Phase::switch_ || before == nullptr) return recipe;
     recipe.fragments.push_back(
         step_on(context, view, Slot::exchange, make_anew(view, before->sql)));
-  } else if (context.phase == Phase::switch_ && context.catalog.table(aside(view)) != nullptr) {
-    auto step = step_on(context, view, Slot::exchange,
-                        {rename(view.name, beside(view)), rename(aside(view), view.name)});
-    step.step.locks = Claims()
-                          .add(view.name, LockMode::access_exclusive)
-                          .add(aside(view), LockMode::access_exclusive)
-                          .list();
-    step.step.effects = {RenameTable{view.name, beside(view)}, RenameTable{aside(view), view.name}};
-    recipe.fragments.push_back(std::move(step));
+    return recipe;
+  }
+  const auto* made = context.catalog.table(views::beside(view.name));
+  const auto* old = context.catalog.table(views::aside(view.name));
+  if (context.phase == Phase::expand && made != nullptr) {
+    ZDM_CHECK(views::refuse_still_used(context, made->name));
+    recipe.fragments.push_back(drop_view(context, view, made->name));
+  } else if (context.phase == Phase::switch_ && old != nullptr) {
+    ZDM_CHECK(views::refuse_left_behind(context, view));
+    recipe.fragments.push_back(exchange(context, view, views::beside(view.name), *old));
+    drop_own_parts(view, views::beside(view.name), recipe.fragments.back().step);
   }
   return recipe;
 }

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 
 #include "recipes/key_reader.hpp"
@@ -11,12 +12,17 @@ namespace zdm::planner {
 struct ReplaceView {
   TableName name;
   SqlText query;
+  std::optional<std::string> compatible;
 
   [[nodiscard]] static const KindInfo& info();
   [[nodiscard]] static Result<ReplaceView> decode(KeyReader& keys);
   [[nodiscard]] CatalogRequest needs() const;
   [[nodiscard]] Result<Recipe> plan(const Context& context) const;
   [[nodiscard]] Result<Recipe> undo(const Context& context) const;
+
+ private:
+  [[nodiscard]] Result<Recipe> plan_on_sqlite(const Context& context, const Table& view) const;
+  [[nodiscard]] Result<Recipe> plan_on_postgres(const Context& context, const Table& view) const;
 };
 
 }  // namespace zdm::planner

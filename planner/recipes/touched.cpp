@@ -96,6 +96,33 @@ void add_special(const DropDefault& kind, Touched& touched) {
   touched.retired.push_back(parts_of(kind.table, kind.column));
 }
 
+template <class Kind>
+std::optional<MadeView> made_by(const Kind& /*kind*/) {
+  return std::nullopt;
+}
+
+std::optional<MadeView> made_by(const CreateView& kind) {
+  return MadeView{.name = kind.name, .query = kind.query};
+}
+
+std::optional<MadeView> made_by(const ReplaceView& kind) {
+  return MadeView{.name = kind.name,
+                  .query = kind.query,
+                  .replaces = true,
+                  .compatible = kind.compatible.has_value()};
+}
+
+std::optional<MadeView> made_by(const CreateMatview& kind) {
+  return MadeView{.name = kind.view.name, .query = kind.view.query};
+}
+
+std::optional<MadeView> made_by(const ReplaceMatview& kind) {
+  return MadeView{.name = kind.view.name,
+                  .query = kind.view.query,
+                  .replaces = true,
+                  .compatible = kind.compatible.has_value()};
+}
+
 constexpr std::array<std::string_view, 4> kDemanding = {"set_not_null", "add_check",
                                                         "add_foreign_key", "add_unique"};
 
@@ -110,6 +137,10 @@ Touched touched_by(const Change& change) {
       },
       change.kind);
   return touched;
+}
+
+std::optional<MadeView> view_made_by(const Change& change) {
+  return std::visit([](const auto& kind) { return made_by(kind); }, change.kind);
 }
 
 bool app_writes_both(const Change& change) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,17 @@ struct Touched {
 };
 
 [[nodiscard]] Touched touched_by(const Change& change);
+
+/// A view that a change makes or replaces.
+struct MadeView {
+  TableName name;
+  SqlText query;
+  bool replaces = false;
+  bool compatible = false;  ///< the file says why the release before can do with it
+};
+
+/// Of create_view, replace_view, create_matview and replace_matview.
+[[nodiscard]] std::optional<MadeView> view_made_by(const Change& change);
 
 /// dual_write = "app": the application itself writes both shapes.
 [[nodiscard]] bool app_writes_both(const Change& change);

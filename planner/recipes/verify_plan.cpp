@@ -9,9 +9,11 @@ namespace zdm::planner {
 namespace {
 
 /// CASCADE as a word of the SQL itself, outside quotes. ON DELETE CASCADE and ON UPDATE CASCADE are
-/// the author's own words of a foreign key.
+/// the author's own words of a foreign key. No CREATE knows it: there it is an option of a view
+/// (check_option = cascaded), a column or a word of a function's body.
 bool has_cascade(std::string sql) {
   std::ranges::transform(sql, sql.begin(), [](unsigned char c) { return std::toupper(c); });
+  if (sql.starts_with("CREATE ")) return false;
   for (auto at = sql.find("CASCADE"); at != std::string::npos; at = sql.find("CASCADE", at + 1)) {
     const auto before = std::string_view(sql).substr(0, at);
     const auto quotes = std::ranges::count(before, '"') % 2 + std::ranges::count(before, '\'') % 2;

@@ -60,8 +60,9 @@ std::vector<Subject> subjects() {
                                          "two migrations of one table",
                                          "two changes of NOT NULL columns in one file"};
   // the first of each kind
-  constexpr std::array kPostgresKinds = {"create_view",  "replace_view", "add_enum_value",
-                                         "create_index", "drop_index",   "merge_columns"};
+  constexpr std::array kPostgresKinds = {"create_view",    "replace_view",   "add_enum_value",
+                                         "create_index",   "drop_index",     "merge_columns",
+                                         "create_matview", "replace_matview"};
   constexpr std::array kSqliteNames = {"rename_column that references",
                                        "change_column under the same name", "drop_column with down",
                                        "add_column NOT NULL with a constant default"};
@@ -195,7 +196,7 @@ std::map<std::string, int> numbers_of(std::istream& lines) {
 
 /// A statement more or less in the executor is nothing to talk about; a jump means that points were
 /// lost, or that a phase does its work twice. points.txt is what this test prints.
-void check_points(const std::string& points) {
+void check_points(const std::string& points, bool all) {
   std::istringstream text(points);
   std::ifstream file(ZDM_POINTS_FILE);
   const auto found = numbers_of(text);
@@ -203,9 +204,10 @@ void check_points(const std::string& points) {
   for (const auto& [name, number] : golden) {
     INFO(name << " had " << number << " points");
     const auto now = found.find(name);
+    if (!all && now == found.end()) continue;
     CHECK((now != found.end() && std::abs(now->second - number) <= number / 4));
   }
-  CHECK(found.size() == golden.size());
+  if (all) CHECK(found.size() == golden.size());
 }
 
 }  // namespace
@@ -213,7 +215,10 @@ void check_points(const std::string& points) {
 TEST_CASE("a run killed at any statement is finished by the same command", "[faults]") {
   Choice choice;
   std::string points;
+  // ZDM_CYCLE_CASE=part-of-a-name runs these alone.
+  const char* only = std::getenv("ZDM_CYCLE_CASE");
   for (const Subject& subject : subjects()) {
+    if (only != nullptr && subject.what.name.find(only) == std::string::npos) continue;
     INFO(subject.what.name);
     try {
       points += check_subject(subject, choice);
@@ -222,5 +227,5 @@ TEST_CASE("a run killed at any statement is finished by the same command", "[fau
     }
   }
   std::cout << points;
-  check_points(points);
+  check_points(points, only == nullptr);
 }

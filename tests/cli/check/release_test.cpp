@@ -412,6 +412,30 @@ TEST_CASE("a unique index that an earlier file made is not dropped unseen",
   CHECK(box.zdm({"check", "1.sql", "2.sql"}).code == 0);
 }
 
+TEST_CASE("a view that loses columns breaks the release that reads them",
+          "[cli][check][releases]") {
+  const Sandbox box;
+  const std::string kind = GENERATE("view", "matview");
+  const auto file = [&](const std::string& verb, const std::string& phase,
+                        const std::string& more) {
+    return "phase = \"" + phase + "\"\n[[change]]\nkind = \"" + verb + "_" + kind +
+           "\"\nname = \"v\"\n" + more + "\n";
+  };
+  box.write("migrations/1_made.toml", file("create", "contract", "query = 'SELECT a, b FROM t'"));
+  box.write("migrations/2_new.toml", file("replace", "switch", "query = 'SELECT b, c FROM t'"));
+  const auto found = box.zdm({"check"});
+  CHECK(found.code == 3);
+  CHECK(contains(found.out, "error[breaks-previous-release]"));
+  CHECK(contains(found.out, "view v lacks a"));
+  box.write("migrations/2_new.toml", file("replace", "expand", "query = 'SELECT b, c FROM t'"));
+  CHECK(box.zdm({"check"}).code == 0);
+  box.write("migrations/2_new.toml",
+            file("replace", "switch", "query = 'SELECT b, c FROM t'\ncompatible = 'unread'"));
+  CHECK(box.zdm({"check"}).code == 0);
+  box.write("migrations/2_new.toml", file("replace", "switch", "query = 'SELECT c, a, b FROM t'"));
+  CHECK(box.zdm({"check"}).code == 0);
+}
+
 TEST_CASE("what zdm plans for any kind passes its own gate", "[cli][check][releases]") {
   const Sandbox box;
   for (const auto* kind : planner::kinds()) {

@@ -44,6 +44,7 @@ inline const std::vector<migrations::Engine> kSqlite = {migrations::Engine::sqli
 [[nodiscard]] std::vector<Case> table_cases();      ///< tables of every sort, awkward names
 [[nodiscard]] std::vector<Case> relation_cases();   ///< create_table, drop_table, rename_table
 [[nodiscard]] std::vector<Case> view_cases();       ///< create_view, replace_view
+[[nodiscard]] std::vector<Case> matview_cases();    ///< create_matview, replace_matview
 [[nodiscard]] std::vector<Case> other_cases();      ///< add_enum_value, sql
 
 }  // namespace zdm::tests

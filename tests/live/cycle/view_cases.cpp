@@ -93,13 +93,54 @@ Case described() {
   return subject;
 }
 
+/// What is written through the view, and what reads it, up to views on views.
+Case depended_upon() {
+  auto subject = replaced("with triggers, rules and all that depends on it", kPostgres);
+  for (const char* sql :
+       {"CREATE SCHEMA app",
+        "CREATE FUNCTION enter() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO users "
+        "(id, name) VALUES (NEW.id, NEW.name || TG_ARGV[0]); RETURN NEW; END $$",
+        "CREATE TRIGGER \"the entry\" INSTEAD OF INSERT ON active_users FOR EACH ROW EXECUTE "
+        "FUNCTION enter(' ON users FOR EACH ROW EXECUTE FUNCTION f()')",
+        "CREATE RULE \"no end\" AS ON DELETE TO active_users DO INSTEAD UPDATE users SET active = "
+        "false WHERE id = OLD.id",
+        "CREATE VIEW app.named WITH (security_barrier = true, check_option = cascaded) AS SELECT "
+        "id "
+        "AS number, name FROM active_users WHERE name <> ''",
+        "COMMENT ON VIEW app.named IS 'with a name'", "GRANT UPDATE (name) ON app.named TO PUBLIC",
+        "ALTER VIEW app.named ALTER name SET DEFAULT 'x'",
+        "CREATE VIEW counted AS SELECT count(*) AS of_all FROM app.named",
+        "CREATE MATERIALIZED VIEW kept AS SELECT number FROM app.named",
+        "CREATE VIEW joined AS SELECT a.id, n.name FROM active_users AS a JOIN app.named AS n ON "
+        "n.number = a.id"}) {
+    subject.setup.emplace_back(sql);
+  }
+  subject.old_writes.emplace_back("INSERT INTO active_users VALUES ({n} + 50000, 'in')");
+  subject.old_writes.emplace_back("DELETE FROM active_users WHERE id = {n} + 50000");
+  subject.old_writes.emplace_back("REFRESH MATERIALIZED VIEW kept");
+  subject.new_writes.emplace_back("INSERT INTO active_users (id, name) VALUES ({n} + 60000, 'in')");
+  subject.new_writes.emplace_back("DELETE FROM active_users WHERE id = {n} + 60000");
+  subject.finally.insert(
+      subject.finally.end(),
+      {{"SELECT count(DISTINCT ev_class) FROM pg_depend JOIN pg_rewrite r ON r.oid = objid WHERE "
+        "refobjid = 'active_users'::regclass AND ev_class <> refobjid",
+        "2"},
+       {"SELECT count(*) > 0 AND bool_and(NOT active) FROM users WHERE id BETWEEN 60000 AND 70000",
+        "t"},
+       {"SELECT obj_description('app.named'::regclass)", "with a name"},
+       {"SELECT reloptions FROM pg_class WHERE oid = 'app.named'::regclass",
+        "{security_barrier=true,check_option=cascaded}"}});
+  return subject;
+}
+
 std::vector<Case> replaced_on_postgres() {
   auto awkward = over_users(
       "replace_view with an awkward name", kPostgres,
       view("replace_view", "app.\"my view\"", "SELECT id, name AS \"a name\" FROM users"));
   awkward.setup.emplace_back("CREATE SCHEMA app");
   awkward.setup.emplace_back("CREATE VIEW app.\"my view\" AS SELECT id FROM users");
-  return {replaced("plain", kPostgres), replaced_in_another_order(), described(), awkward};
+  return {replaced("plain", kPostgres), replaced_in_another_order(), described(), depended_upon(),
+          awkward};
 }
 
 /// The triggers through which a view of SQLite takes writes outlive its replacement.
@@ -108,6 +149,9 @@ Case replaced_on_sqlite() {
   subject.setup.emplace_back(
       "CREATE TRIGGER through INSTEAD OF INSERT ON active_users BEGIN "
       "INSERT INTO users (id, name) VALUES (NEW.id, NEW.name); END");
+  subject.setup.emplace_back("CREATE VIEW named AS SELECT name FROM active_users");
+  subject.old_writes.emplace_back("SELECT name FROM named");
+  subject.new_writes.emplace_back("SELECT name FROM named");
   subject.old_writes.emplace_back("INSERT INTO active_users (id, name) VALUES ({n} + 7000, 't')");
   subject.new_writes.emplace_back("INSERT INTO active_users (id, name) VALUES ({n} + 8000, 't')");
   return subject;

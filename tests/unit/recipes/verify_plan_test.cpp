@@ -28,6 +28,7 @@ TEST_CASE("law 10: CASCADE of a foreign key, or in a name, is the author's own w
   CHECK(
       accepted(step("ALTER TABLE t ADD FOREIGN KEY (a) REFERENCES b ON DELETE CASCADE NOT VALID")));
   CHECK(accepted(step(R"(ALTER TABLE t DROP COLUMN "CASCADE")")));
+  CHECK(accepted(step("CREATE VIEW v WITH (check_option=cascaded) AS SELECT cascade FROM t")));
 }
 
 TEST_CASE("a plan destroys nothing before contract, and never on the way back") {

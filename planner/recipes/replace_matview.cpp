@@ -1,0 +1,336 @@
+#include "recipes/replace_matview.hpp"
+
+#include <fmt/format.h>
+#include <algorithm>
+#include <array>
+
+#include "locks/claims.hpp"
+#include "recipes/guarantee.hpp"
+#include "recipes/statements.hpp"
+#include "recipes/subject.hpp"
+#include "recipes/view_followers.hpp"
+#include "recipes/view_words.hpp"
+#include "sql/quote.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+constexpr std::array kKeys = {
+    KeyInfo{"name", "view", true, "the materialized view"},
+    KeyInfo{"query", "query", true, "its new SELECT"},
+    KeyInfo{"indexes", "list of {name, columns, unique, method, include, where, with}", false,
+            "its indexes from now on, with keys as those of create_index; those of the old one "
+            "where left out"},
+    KeyInfo{"with", "text", false, "storage parameters; those of the old one where left out"},
+    KeyInfo{"tablespace", "name", false, "where it is kept; as the old one where left out"},
+    KeyInfo{"compatible", "text", false,
+            "why the running release can do without the columns that go, and reads those that "
+            "change their type"},
+};
+
+constexpr std::string_view kNew = "_zdm_new";
+constexpr std::string_view kOld = "_zdm_old";
+
+/// The view that stands under a name; assumed without a database.
+Result<Table> matview_of(const Context& context, const TableName& name) {
+  const auto* view = context.catalog.table(name);
+  if (view == nullptr && context.catalog.assumed) {
+    return Table{.name = name, .kind = TableKind::materialized_view, .assumed = true};
+  }
+  if (view == nullptr) {
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("materialized view {} does not exist", quote(name)),
+                   "check the name, or use create_matview");
+  }
+  if (view->kind != TableKind::materialized_view) {
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("{} is not a materialized view", quote(name)),
+                   "name a materialized view; for a plain one use replace_view");
+  }
+  if (view->extension_member) {
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("{} belongs to an extension", quote(name)),
+                   "change it with ALTER EXTENSION … UPDATE");
+  }
+  return *view;
+}
+
+/// Where the new one has an index of that name too, it gets another until the exchange.
+std::string name_beside(const Table& view, const std::string& index) {
+  return view.index(index) == nullptr ? index : unique_name(index, kNew, {});
+}
+
+/// An index of the old one for the new one. ErrorCode::refused where it reads what is gone.
+Result<Index> same_index(const Context& context, const Table& view, const Table& made,
+                         const Index& old) {
+  Index index = old;
+  index.oid = 0;
+  index.definition.clear();
+  index.attnums.clear();
+  for (const int attnum : old.attnums) {
+    const auto* column = view.column(attnum);
+    const auto* found = column == nullptr ? nullptr : made.column(column->name);
+    if (found != nullptr) index.attnums.push_back(found->attnum);
+    if (found != nullptr || made.assumed || column == nullptr) continue;
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("index {} of {} cannot be made on the new view: `query` lacks {}",
+                               quote_identifier(old.name.name), quote(view.name),
+                               quote_identifier(column->name)),
+                   "say with `indexes` which indexes the new view shall have");
+  }
+  for (auto& key : index.keys) {
+    const auto* column = view.column(key.attnum);
+    const auto* found = column == nullptr ? nullptr : made.column(column->name);
+    // Where only the server knows the columns, the key's own words say that it is one.
+    key.attnum = found != nullptr ? found->attnum : 0;
+  }
+  return index;
+}
+
+Result<std::vector<Index>> indexes_for(const Context& context, const ReplaceMatview& change,
+                                       const Table& view, const Table& made) {
+  if (change.view.indexes) return matviews::indexes_of(context, made, change.view);
+  std::vector<Index> indexes;
+  for (const auto& old : view.indexes) {
+    if (!old.valid || !old.ready) continue;
+    ZDM_TRY(Index index, same_index(context, view, made, old));
+    indexes.push_back(std::move(index));
+  }
+  return indexes;
+}
+
+Result<void> refuse_taken_indexes(const Context& context, const std::vector<Index>& indexes) {
+  for (const auto& index : indexes) {
+    const auto& taken = context.catalog.taken;
+    if (std::ranges::find(taken, index.name) == taken.end()) continue;
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("{} exists already", quote(index.name)),
+                   "choose another name for the index");
+  }
+  return {};
+}
+
+/// The new view under its name beside, with the indexes it is to have.
+Result<Table> shape_beside(const Context& context, const ReplaceMatview& change,
+                           const Table& view) {
+  Table made = matviews::shape_of(change.view, view.name);
+  if (!change.view.with) made.view_options = view.view_options;
+  if (!change.view.tablespace) made.tablespace = view.tablespace;
+  made.access_method = view.access_method;
+  ZDM_TRY(made.indexes, indexes_for(context, change, view, made));
+  for (auto& index : made.indexes) {
+    index.name = {view.name.schema, name_beside(view, index.name.name)};
+  }
+  ZDM_CHECK(refuse_taken_indexes(context, made.indexes));
+  made.name = views::beside(view.name);
+  made.leaves = {made.name};
+  return made;
+}
+
+/// What stands on single columns follows their name, which a star or an unnamed expression leaves
+/// to the server.
+Result<void> refuse_unnamed(const Context& context, const Table& view, const SqlText& query) {
+  const auto special = [](const Column& column) {
+    return !column.grants.empty() || !column.comment.empty() || column.statistics_target ||
+           !column.storage.empty() || !column.compression.empty() || !column.options.empty();
+  };
+  const auto found = std::ranges::find_if(view.columns, special);
+  if (found == view.columns.end() || views::columns_of(query)) return {};
+  return fail_at(where_of(context), ErrorCode::refused,
+                 fmt::format("{} cannot be replaced: {} has privileges, a comment or settings of "
+                             "its own, and `query` does not name its columns",
+                             quote(view.name), describe(view, found->name)),
+                 "name every column of `query`: SELECT day, sum(amount) AS amount");
+}
+
+std::string clustered_of(const Table& view, const Table& made) {
+  const auto old = std::ranges::find_if(view.indexes, &Index::clustered);
+  if (old == view.indexes.end()) return {};
+  const auto name = name_beside(view, old->name.name);
+  return made.index(name) == nullptr ? std::string{} : name;
+}
+
+Fragment build_beside(const Context& context, const ReplaceMatview& change, const Table& view,
+                      const Table& made) {
+  auto step = guarantee::fragment({context, view}, Slot::shape, StepKind::transaction, "");
+  step.step.sql = matviews::create(made, change.view.query);
+  const auto columns = views::columns_of(change.view.query).value_or(std::vector<std::string>{});
+  for (auto& each :
+       matviews::make_alike(context, made.name, view, columns, clustered_of(view, made))) {
+    step.step.sql.push_back(std::move(each));
+  }
+  step.step.locks = views::claims_of(context, change.view.query);
+  step.step.effects = {PutTable{made}};
+  return step;
+}
+
+/// The names of `out` (suffix `away`) and `in`, which had the suffix `from`, in one transaction,
+/// and whatever depends on `out` with them.
+Fragment exchange(const Context& context, const Table& out, const TableName& out_to,
+                  const Table& in, std::string_view from, std::string_view away) {
+  auto fragment = guarantee::fragment({context, out}, Slot::exchange, StepKind::transaction,
+                                      "the two change names; what depends on them follows");
+  auto& step = fragment.step;
+  Claims claims;
+  const auto rename_index = [&](const TableName& table, const TableName& index,
+                                const std::string& to) {
+    step.sql.push_back(statements::rename_index(index, to));
+    step.effects.emplace_back(RenameIndex{table, index.name, to});
+    claims.add(index, LockMode::share_update_exclusive);
+  };
+  for (const auto& index : out.indexes) {
+    const auto& name = index.name.name;
+    const auto* other = in.index(unique_name(name, from, {}));
+    if (other == nullptr) continue;
+    rename_index(out.name, index.name, unique_name(name, away, {}));
+    rename_index(in.name, other->name, name);
+  }
+  const auto kind = TableKind::materialized_view;
+  step.sql.push_back(views::rename(kind, out.name, out_to));
+  step.sql.push_back(views::rename(kind, in.name, out.name));
+  step.effects.emplace_back(RenameTable{out.name, out_to});
+  step.effects.emplace_back(RenameTable{in.name, out.name});
+  auto following = views::follow(out);
+  for (auto& each : following.sql) step.sql.push_back(std::move(each));
+  step.guards = views::still_is(out.name, out.oid);
+  for (auto& each : views::still_is(in.name, in.oid)) step.guards.push_back(std::move(each));
+  for (auto& each : following.guards) step.guards.push_back(std::move(each));
+  step.locks = claims.merge(following.locks)
+                   .add(out.name, LockMode::access_exclusive)
+                   .add(in.name, LockMode::access_exclusive)
+                   .list();
+  return fragment;
+}
+
+/// REFRESH … CONCURRENTLY of the view that has just got its name back.
+Fragment refresh(const Context& context, const Table& view, const TableName& name) {
+  auto fragment =
+      guarantee::fragment({context, view}, Slot::retire_concurrently, StepKind::transaction,
+                          "brings it up to date while its readers go on");
+  fragment.step.sql = {fmt::format("REFRESH MATERIALIZED VIEW CONCURRENTLY {}", quote(name))};
+  fragment.step.scans = true;
+  Claims claims;
+  claims.merge(matviews::claims_below(context, view.reads)).add(name, LockMode::exclusive);
+  for (const auto& index : view.indexes) claims.add(index.name, LockMode::row_exclusive);
+  fragment.step.locks = claims.list();
+  return fragment;
+}
+
+/// The table as the exchange leaves it, under its new name.
+Table renamed_by(const Context& context, const Fragment& exchange, const TableName& name) {
+  return *advance(context.catalog, exchange.step).table(name);
+}
+
+}  // namespace
+
+const KindInfo& ReplaceMatview::info() {
+  static constexpr KindInfo info{
+      .kind = "replace_matview",
+      .summary =
+          "lets a materialized view with another query take the place of the old one in one short "
+          "transaction",
+      .keys = kKeys,
+      .common_keys = "",
+      .expand =
+          "the new one is built beside the old, with its owner, privileges, comments, settings and "
+          "indexes, then filled and analysed; readers and REFRESH of the old one go on",
+      .backfill = "",
+      .switch_ =
+          "the new one, stale since expand, is refreshed where nobody reads it; then the two "
+          "change "
+          "names in one transaction, which binds what depends on them anew",
+      .contract = "the old one is dropped",
+      .undo =
+          "the names change back, and the old one is refreshed: concurrently afterwards where it "
+          "can be, else before; the new one is dropped",
+      .sqlite = false,
+      .example =
+          "[[change]]\nkind    = \"replace_matview\"\nname    = \"revenue_by_day\"\n"
+          "query   = \"SELECT day, sum(amount) AS amount, count(*) AS orders FROM orders "
+          "GROUP BY day\"\n"
+          "indexes = [{name = \"revenue_by_day_key\", columns = [\"day\"], unique = true}]\n"};
+  return info;
+}
+
+Result<ReplaceMatview> ReplaceMatview::decode(KeyReader& keys) {
+  ReplaceMatview change;
+  ZDM_TRY(change.view, matviews::decode(keys));
+  ZDM_TRY(change.compatible, keys.optional_text("compatible"));
+  return change;
+}
+
+CatalogRequest ReplaceMatview::needs() const {
+  auto request = matviews::needs(view);
+  request.tables.push_back(views::beside(view.name));
+  request.tables.push_back(views::aside(view.name));
+  return request;
+}
+
+Result<Recipe> ReplaceMatview::plan(const Context& context) const {
+  ZDM_CHECK(matviews::check(context, view));
+  ZDM_TRY(const Table old, matview_of(context, view.name));
+  Recipe recipe;
+  if (context.phase == Phase::expand) {
+    ZDM_CHECK(views::refuse_left_behind(context, old));
+    ZDM_CHECK(views::refuse_taken_beside(context, old.name));
+    ZDM_CHECK(views::refuse_lost_below(context, old, view.query));
+    ZDM_CHECK(refuse_unnamed(context, old, view.query));
+    ZDM_TRY(const Table made, shape_beside(context, *this, old));
+    recipe.fragments.push_back(build_beside(context, *this, old, made));
+    recipe.fragments.push_back(
+        matviews::fill_of(context, made, made.reads, "fills it; the old one is read on"));
+    const bool knows_indexes = view.indexes || !old.assumed;
+    if (knows_indexes && !matviews::can_refresh_concurrently(made.indexes)) {
+      recipe.warnings.push_back(matviews::cannot_refresh_concurrently(old.name));
+    }
+  } else if (context.phase == Phase::switch_) {
+    const auto* made = context.catalog.table(views::beside(old.name));
+    if (made == nullptr) return recipe;
+    ZDM_CHECK(views::refuse_left_behind(context, old));
+    recipe.fragments.push_back(matviews::fill_of(
+        context, *made, made->reads, "brings the new one up to date; the old one is read on"));
+    recipe.fragments.push_back(exchange(context, old, views::aside(old.name), *made, kNew, kOld));
+  } else if (context.phase == Phase::contract) {
+    const auto* gone = context.catalog.table(views::aside(old.name));
+    if (gone == nullptr) return recipe;
+    ZDM_CHECK(views::refuse_still_used(context, gone->name));
+    recipe.fragments.push_back(matviews::drop_of(context, *gone));
+    recipe.fragments.back().step.destructive = true;
+    recipe.fragments.back().step.guards = views::still_is(gone->name, gone->oid);
+  }
+  const bool telling = context.phase == Phase::expand || context.phase == Phase::switch_;
+  if (compatible || !telling) return recipe;
+  if (auto warning = views::narrowed(context, old, view.query)) {
+    recipe.warnings.push_back(std::move(*warning));
+  }
+  return recipe;
+}
+
+Result<Recipe> ReplaceMatview::undo(const Context& context) const {
+  ZDM_TRY(const Table now, matview_of(context, view.name));
+  Recipe recipe;
+  if (context.phase == Phase::expand) {
+    if (const auto* made = context.catalog.table(views::beside(now.name))) {
+      ZDM_CHECK(views::refuse_still_used(context, made->name));
+      recipe.fragments.push_back(matviews::drop_of(context, *made));
+    }
+    return recipe;
+  }
+  const auto* old = context.catalog.table(views::aside(now.name));
+  if (context.phase != Phase::switch_ || old == nullptr) return recipe;
+  ZDM_CHECK(views::refuse_left_behind(context, now));
+  const bool at_once = old->populated && matviews::can_refresh_concurrently(old->indexes);
+  if (old->populated && !at_once) {
+    recipe.fragments.push_back(matviews::fill_of(
+        context, *old, old->reads, "brings the old one up to date; the new one is read on"));
+  }
+  recipe.fragments.push_back(exchange(context, now, views::beside(now.name), *old, kOld, kNew));
+  if (at_once) {
+    const auto back = renamed_by(context, recipe.fragments.back(), now.name);
+    recipe.fragments.push_back(refresh(context, back, now.name));
+  }
+  return recipe;
+}
+
+}  // namespace zdm::planner
