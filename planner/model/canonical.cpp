@@ -1,10 +1,10 @@
 #include "model/canonical.hpp"
 
 #include <fmt/format.h>
-#include <openssl/evp.h>
 #include <algorithm>
-#include <array>
 #include <nlohmann/json.hpp>
+
+#include "model/sha256.hpp"
 
 namespace zdm::planner {
 
@@ -39,11 +39,8 @@ std::string canonical(const Value& value, const std::function<bool(std::string_v
 }
 
 std::string checksum(std::string_view bytes) {
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned int size = 0;
-  EVP_Digest(bytes.data(), bytes.size(), digest.data(), &size, EVP_sha256(), nullptr);
   std::string text = "sha256:";
-  for (unsigned int i = 0; i < size; ++i) text += fmt::format("{:02x}", digest[i]);
+  for (const auto byte : sha256(bytes)) text += fmt::format("{:02x}", byte);
   return text;
 }
 

@@ -4,6 +4,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 
 #include "pg_query/pg_query.pb-c.h"
 #include "sql/parsed_expression.hpp"
@@ -43,6 +44,12 @@ using PgTree = std::unique_ptr<PgQuery__ParseResult, FreeUnpacked>;
 
 [[nodiscard]] PgTokens unpack(const PgScan& scan);
 [[nodiscard]] PgTree unpack(const PgParse& parse);
+
+/// Calls `read` with the tree of a script, which is gone when it returns. Where there is none: why.
+///
+/// It may parse other scripts meanwhile. Throws what `read` throws.
+[[nodiscard]] std::optional<SqlFault> read_tree(
+    std::string_view script, const std::function<void(const PgQuery__ParseResult&)>& read);
 
 /// Calls `visit` with each message directly below this one, in the order of the grammar's fields.
 /// PgQuery__Node, which only says what kind of message follows, is looked through.

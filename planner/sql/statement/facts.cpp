@@ -68,23 +68,21 @@ void read_do(const PgQuery__DoStmt& stmt, const StatementText& text, int depth, 
 }
 
 void read_text(const StatementText& text, int depth, bool in_block, Statements& out) {
-  const PgParse parse(pg_query_parse_protobuf(std::string(text.text).c_str()));
-  if (parse->error != nullptr) {
-    out.push_back(blank(text, in_block));
-    out.back().fault = at(text, parser_fault(*parse->error, text.text, 0).value());
-    return;
-  }
-  const PgTree tree = unpack(parse);
-  for (std::size_t i = 0; tree != nullptr && i < tree->n_stmts; ++i) {
-    const PgQuery__RawStmt& stmt = *tree->stmts[i];
-    if (stmt.stmt == nullptr) continue;
-    out.push_back(blank(text, in_block));
-    if (stmt.stmt->node_case == PG_QUERY__NODE__NODE_DO_STMT) {
-      read_do(*stmt.stmt->do_stmt, text, depth, out);
-    } else {
-      read_statement(*stmt.stmt, text, out.back().effects);
+  const auto fault = read_tree(text.text, [&](const PgQuery__ParseResult& tree) {
+    for (std::size_t i = 0; i < tree.n_stmts; ++i) {
+      const PgQuery__RawStmt& stmt = *tree.stmts[i];
+      if (stmt.stmt == nullptr) continue;
+      out.push_back(blank(text, in_block));
+      if (stmt.stmt->node_case == PG_QUERY__NODE__NODE_DO_STMT) {
+        read_do(*stmt.stmt->do_stmt, text, depth, out);
+      } else {
+        read_statement(*stmt.stmt, text, out.back().effects);
+      }
     }
-  }
+  });
+  if (!fault) return;
+  out.push_back(blank(text, in_block));
+  out.back().fault = at(text, *fault);
 }
 
 // Numbers the transactions: a runner's or the file's own, or one for each statement.
