@@ -13,5 +13,7 @@ struct File {
 
 /// All of them, sorted by name.
 [[nodiscard]] std::span<const File> files();
+/// "drop-column/bad.sql", "drop-column/good.sql" …: of tests/golden/gate.
+[[nodiscard]] std::span<const File> rule_examples();
 
 }  // namespace zdm::templates

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "templates.hpp"
 #include "text_width.hpp"
 #include "views/text.hpp"
 
@@ -67,6 +68,23 @@ void draw_phase(const PhaseWords& words, Stream& out) {
   paragraph(out, "undo", words.undo, kHang);
 }
 
+/// Without the comments that speak to the tests.
+void draw_rule_example(const planner::Rule& rule, std::string_view which, std::string_view title,
+                       Stream& out) {
+  const auto name = fmt::format("{}/{}.sql", rule.id, which);
+  const auto all = templates::rule_examples();
+  const auto found = std::ranges::find(all, name, &templates::File::name);
+  if (found == all.end()) return;
+  out.line();
+  out.line(title);
+  out.line();
+  for (const auto& line : wrapped(found->content, std::string::npos)) {
+    const bool of_tests = line.starts_with("-- seen:") || line.starts_with("-- also:") ||
+                          line.starts_with("-- postgres:");
+    if (!of_tests) out.line("  " + line);
+  }
+}
+
 void draw_rule(const planner::Rule& rule, Stream& out) {
   constexpr std::size_t kHang = 14;
   paragraph(out, "rule", rule.id, kHang);
@@ -74,6 +92,8 @@ void draw_rule(const planner::Rule& rule, Stream& out) {
   paragraph(out, "meaning", rule.meaning, kHang);
   paragraph(out, "instead", rule.instead, kHang);
   paragraph(out, "PostgreSQL", fmt::format("{} to {}", rule.from, rule.to), kHang);
+  draw_rule_example(rule, "bad", "it finds:", out);
+  draw_rule_example(rule, "good", "and lets pass:", out);
 }
 
 }  // namespace

@@ -13,6 +13,7 @@
 #include "gate/check_sql.hpp"
 #include "gate/known.hpp"
 #include "gate/own.hpp"
+#include "gate/placeholders.hpp"
 #include "gate/release_rules.hpp"
 #include "gate/runner_marks.hpp"
 
@@ -95,6 +96,9 @@ Result<std::vector<Script>> read_scripts(const InputRequest& request, const std:
     script.checksum = sql_checksum(input.raw.bytes);
     const auto dialect = request.dialect.value_or(detect_dialect(input.raw));
     script.file = read_dialect(std::move(input.raw), dialect);
+    for (SqlFile& part : script.file.parts) {
+      if (part.shipped == part.bytes) std::string().swap(part.shipped);
+    }
     if (!script.file.parts.empty()) scripts.push_back(std::move(script));
   }
   return scripts;
@@ -149,7 +153,10 @@ class Gate {
     const auto engine = request_.config.database.engine();
     ZDM_TRY(own_, plan_own(engine, material_.migrations, base_));
     judge_migrations();
+    report_.files.reserve(material_.scripts.size() + material_.migrations.size());
+    head_.reserve(material_.scripts.size());
     for (Script& script : material_.scripts) sort(script);
+    std::vector<Script>().swap(material_.scripts);
     ZDM_CHECK(show_migrations());
     if (engine == planner::Engine::sqlite) {
       add(unread_texts(own_.head));
@@ -158,6 +165,7 @@ class Gate {
       append(own_.head, head_);
     }
     ZDM_CHECK(judge_sql());
+    show_scripts();
     ZDM_CHECK(finish());
     return std::move(report_);
   }
@@ -181,17 +189,28 @@ class Gate {
   /// Has it shipped, has it changed since, or is it new?
   void sort(Script& script) {
     const auto* entry = planner::find_entry(base_, "sql", script.key);
-    SqlFile shown = script.file.parts.front();
+    report_.files.push_back({.path = script.file.parts.front().path, .bytes = {}});
     if (entry != nullptr && entry->checksum == script.checksum) {
-      shown.bytes.clear();  // nothing will be said of it
-      append(script.file.parts, shipped_);
-      report_.files.push_back(std::move(shown));
-      return;
+      return append(script.file.parts, shipped_);  // nothing will be said of it
     }
-    if (entry != nullptr && !is_repeatable(script.key)) changed(shown.path);
+    if (entry != nullptr && !is_repeatable(script.key)) changed(report_.files.back().path);
     add(std::move(script.file.findings));
+    shown_.emplace_back(report_.files.size() - 1, head_.size());
     append(script.file.parts, head_);
-    report_.files.push_back(std::move(shown));
+  }
+
+  /// Where something is said of a file, its text goes with the report; the others are let go.
+  void show_scripts() {
+    for (const auto& [file, part] : shown_) {
+      if (has_comments(head_[part]) || findings_.contains(report_.files[file].path)) {
+        report_.files[file] = std::move(head_[part]);
+      }
+    }
+    std::vector<SqlFile>().swap(head_);
+  }
+
+  static bool has_comments(const SqlFile& file) {
+    return file.bytes.find("zdm:") != std::string::npos;
   }
 
   void changed(const std::string& path) {
@@ -249,6 +268,7 @@ class Gate {
     if (!request_.cutting.empty()) cut.push_back(request_.cutting);
     for (const SqlFile& file : report_.files) {
       auto found = std::move(findings_[file.path]);
+      for (Finding& finding : found) restore_placeholders(file.bytes, finding);
       findings_.erase(file.path);
       const bool toml = fs::path(file.path).extension() == ".toml";
       auto told = toml ? planner::apply_allows_in_toml(file, found, cut)
@@ -281,6 +301,7 @@ class Gate {
   OwnSql own_;
   std::vector<SqlFile> shipped_;
   std::vector<SqlFile> head_;
+  std::vector<std::pair<std::size_t, std::size_t>> shown_;  // a file of the report, its first part
   std::map<std::string, std::vector<Finding>> findings_;
   GateReport report_;
 };

@@ -44,7 +44,7 @@ void add_authored(const Migration& migration, Phase phase, std::vector<SqlFile>&
     if (!text) continue;
     SqlFile file{.path = migration.path, .bytes = text->text, .shipped = text->text};
     file.wrapping = planner::Wrapping::transaction;
-    file.source = text->source;
+    file.source = std::make_shared<const planner::Value>(text->source);
     files.push_back(std::move(file));
   }
 }

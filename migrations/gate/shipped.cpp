@@ -114,7 +114,8 @@ GateFile read_dialect(RawFile raw, Dialect dialect) {
     for (SqlFile& part : read.parts) override_wrapping(part);
     return read;
   }
-  SqlFile file{.path = std::move(raw.path), .bytes = raw.bytes, .shipped = std::move(raw.bytes)};
+  SqlFile file{.path = std::move(raw.path), .bytes = std::move(raw.bytes)};
+  file.shipped = file.bytes;
   if (file.bytes.starts_with("\xEF\xBB\xBF")) blank(file.shipped, 0, 3);
   switch (dialect) {
     case Dialect::plain:

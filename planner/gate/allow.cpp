@@ -114,13 +114,13 @@ class Allows {
 
   std::vector<Finding> run() {
     if (file_.bytes.find(kMark) == std::string::npos) return {};
-    const auto statements = statement_extents(file_.shipped);
+    const auto statements = statement_extents(file_.text());
     for (std::size_t at = 0; at < file_.bytes.size();) {
       const auto piece = next_piece(file_.bytes, at);
       at = piece.end;
       if (piece.kind != PieceKind::comment) continue;
       const auto allow = read_allow(file_.bytes, {piece.begin, piece.end}, 2);
-      if (allow) apply(*allow, reach(file_.shipped, statements, {piece.begin, piece.end}));
+      if (allow) apply(*allow, reach(file_.text(), statements, {piece.begin, piece.end}));
     }
     return std::move(told_);
   }

@@ -86,6 +86,7 @@ class Gate {
       }
       for (Remark& remark : remarks) {
         if (!judge(file, statement, effect, remark)) continue;
+        tell_doubt(effect, remark);
         add(file, statement, &effect, std::move(remark));
       }
       note(file, statement, effect);
@@ -125,7 +126,7 @@ class Gate {
     if (file.planned_for && remark.rule->id == "multi-table-lock") return false;
     // A view that zdm refreshes plainly has no readers yet, or none any more.
     if (file.planned_for && remark.rule->id == "refresh-matview-blocking") return false;
-    if (remark.rule->with_base.empty()) return true;
+    if (remark.rule->with_base.empty() || effect.to == kDropOwned) return true;
     if (file.planned_for) return false;
     if (remark.rule->with_base == "unretired-drop") {
       const auto name = name_of(effect);
@@ -143,6 +144,17 @@ class Gate {
     }
     remark.rule = find_rule(remark.rule->with_base);
     return true;
+  }
+
+  /// What this release may have made itself counts as old: its author can say that it is new.
+  void tell_doubt(const SqlEffect& effect, Remark& remark) const {
+    const bool on_index = effect.kind == ObjectKind::index && effect.deed == Deed::create;
+    const TableName& name = on_index ? effect.other : effect.object;
+    auto word = history_.doubt(on_index ? ObjectKind::table : effect.kind, name);
+    if (word.empty()) word = history_.doubt(ObjectKind::table, name);
+    if (word.empty() || (effect.deed == Deed::create && !on_index)) return;
+    remark.help +=
+        fmt::format("\n{} leaves open whether {} is new; without it, it is", word, quote(name));
   }
 
   void tell_dependents(const SqlEffect& effect, Remark& remark) const {

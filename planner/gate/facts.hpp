@@ -145,6 +145,7 @@ struct SqlEffect {
   std::vector<ColumnFacts> columns;   ///< of CREATE TABLE
   std::vector<std::string> keys;      ///< columns of an index or constraint, written columns
   std::vector<std::string> not_null;  ///< columns that a CHECK demands to be NOT NULL
+  bool only_not_null = false;         ///< the CHECK demands nothing else
   std::vector<std::string> values;    ///< of an enum
   std::vector<TableName> references;  ///< of CREATE TABLE
 };

@@ -32,7 +32,7 @@ const SqlType* History::type_of(const TableName& table, const std::string& colum
   return found == types_.end() ? nullptr : &found->second;
 }
 
-const SqlEffect* History::index(const TableName& name) const {
+const History::Index* History::index(const TableName& name) const {
   const auto found = indexes_.find(name);
   return found == indexes_.end() ? nullptr : &found->second;
 }
@@ -43,6 +43,27 @@ bool History::is_constrained_domain(const SqlType& type) const {
 
 bool History::is_steady(const std::string& function) const {
   return steady_.contains(function);
+}
+
+bool History::is_new_constraint(const TableName& table, const std::string& name) const {
+  return constraints_.contains({table, name});
+}
+
+bool History::is_implied_check(const TableName& table, const std::string& name) const {
+  const auto helper = helpers_.find({table, name});
+  return helper != helpers_.end() &&
+         std::ranges::all_of(helper->second, [&](const std::string& column) {
+           return declared_not_null_.contains({table, column});
+         });
+}
+
+bool History::has_default(const TableName& table, const std::string& column) const {
+  return defaults_.contains({table, column});
+}
+
+std::string_view History::doubt(ObjectKind kind, const TableName& name) const {
+  const auto found = doubtful_.find({kind, name});
+  return found == doubtful_.end() ? std::string_view() : found->second;
 }
 
 bool History::has_valid_check(const TableName& table) const {
@@ -73,6 +94,8 @@ void History::look_ahead(const FileFacts& facts) {
 void History::end_release() {
   new_.clear();
   columns_.clear();
+  constraints_.clear();
+  doubtful_.clear();
   transaction_.reset();
 }
 
@@ -99,8 +122,7 @@ void History::note(const StatementFacts& statement, const SqlEffect& effect, int
       if (!effect.if_not_exists && !effect.conditional) {
         columns_[{effect.object, effect.part}] = statement.transaction;
       }
-      if (effect.column.not_null) not_null_.insert({effect.object, effect.part});
-      return;
+      return add_column(effect);
     case Deed::add_constraint:
       return constrain(effect);
     case Deed::validate_constraint:
@@ -111,9 +133,17 @@ void History::note(const StatementFacts& statement, const SqlEffect& effect, int
       return;
     case Deed::set_not_null:
       not_null_.insert({effect.object, effect.part});
+      declared_not_null_.insert({effect.object, effect.part});
       return;
     case Deed::drop_not_null:
       not_null_.erase({effect.object, effect.part});
+      declared_not_null_.erase({effect.object, effect.part});
+      return;
+    case Deed::set_default:
+      defaults_.insert({effect.object, effect.part});
+      return;
+    case Deed::drop_default:
+      defaults_.erase({effect.object, effect.part});
       return;
     case Deed::attach_partition:
     case Deed::detach_partition:
@@ -126,6 +156,18 @@ void History::note(const StatementFacts& statement, const SqlEffect& effect, int
     default:
       return;
   }
+}
+
+void History::add_column(const SqlEffect& effect) {
+  const Column column{effect.object, effect.part};
+  const ColumnFacts& facts = effect.column;
+  if (facts.not_null) {
+    not_null_.insert(column);
+    declared_not_null_.insert(column);
+  }
+  const bool filled =
+      facts.default_kind != SqlDefault::none && facts.default_kind != SqlDefault::null;
+  if (filled || facts.serial || facts.identity || facts.generated) defaults_.insert(column);
 }
 
 // From 17 on, a value may be used at once if its type is of the same transaction.
@@ -144,19 +186,27 @@ void History::create(const StatementFacts& statement, const SqlEffect& effect) {
     steady_.insert((effect.object.schema.empty() ? "" : effect.object.schema + ".") +
                    effect.object.name);
   }
-  if (effect.kind == ObjectKind::index) indexes_[effect.object] = effect;
+  if (effect.kind == ObjectKind::index) {
+    indexes_[effect.object] = {effect.other, effect.keys, effect.is_unique};
+  }
   // A temporary table is the session's own, whether it is there or not.
   const bool may_be_there = effect.if_not_exists && !effect.temporary;
+  if (may_be_there) doubtful_[{effect.kind, effect.object}] = "IF NOT EXISTS";
+  if (effect.replace) doubtful_[{effect.kind, effect.object}] = "OR REPLACE";
   if (may_be_there || effect.conditional || effect.replace) return;
   new_[{effect.kind, effect.object}] = statement.transaction;
   if (effect.partitioned) partitioned_.insert(effect.object);
   for (const ColumnFacts& column : effect.columns) {
     types_[{effect.object, column.name}] = column.type;
-    if (column.not_null) not_null_.insert({effect.object, column.name});
+    if (!column.not_null) continue;
+    not_null_.insert({effect.object, column.name});
+    declared_not_null_.insert({effect.object, column.name});
   }
 }
 
 void History::constrain(const SqlEffect& effect) {
+  if (!effect.part.empty()) constraints_.insert({effect.object, effect.part});
+  if (effect.only_not_null) helpers_[{effect.object, effect.part}] = effect.not_null;
   if (effect.not_valid) {
     added_.insert({effect.object, effect.part});
     checks_[{effect.object, effect.part}] = effect.not_null;

@@ -22,10 +22,23 @@ class History {
   [[nodiscard]] bool is_not_null(const TableName& table, const std::string& column) const;
   /// The type a table of this release gave the column.
   [[nodiscard]] const SqlType* type_of(const TableName& table, const std::string& column) const;
-  [[nodiscard]] const SqlEffect* index(const TableName& name) const;
+  struct Index {
+    TableName table;
+    std::vector<std::string> keys;
+    bool is_unique = false;
+  };
+  [[nodiscard]] const Index* index(const TableName& name) const;
   [[nodiscard]] bool is_constrained_domain(const SqlType& type) const;
   /// A function of this release that is IMMUTABLE or STABLE.
   [[nodiscard]] bool is_steady(const std::string& function) const;
+  /// Added by this release.
+  [[nodiscard]] bool is_new_constraint(const TableName& table, const std::string& name) const;
+  /// A CHECK that demands no more than the NOT NULL its columns have.
+  [[nodiscard]] bool is_implied_check(const TableName& table, const std::string& name) const;
+  /// Inserts may leave it out: as far as the files tell, of a column that they add.
+  [[nodiscard]] bool has_default(const TableName& table, const std::string& column) const;
+  /// "IF NOT EXISTS" or "OR REPLACE", with which this release made it: it may have been there.
+  [[nodiscard]] std::string_view doubt(ObjectKind kind, const TableName& name) const;
   /// A CHECK on this table was validated, or added with validation, in this release.
   [[nodiscard]] bool has_valid_check(const TableName& table) const;
 
@@ -63,6 +76,7 @@ class History {
 
   void create(const StatementFacts& statement, const SqlEffect& effect);
   void add_value(const StatementFacts& statement, const SqlEffect& effect, int postgres);
+  void add_column(const SqlEffect& effect);
   void constrain(const SqlEffect& effect);
   void rename(const SqlEffect& effect);
   void hold(const SqlEffect& effect, int postgres);
@@ -71,10 +85,15 @@ class History {
   std::map<Object, std::size_t> new_;      // to its transaction
   std::map<Column, std::size_t> columns_;  // to the transaction that added it
   std::set<TableName> partitioned_;
+  std::map<Object, std::string_view> doubtful_;
+  std::set<Column> constraints_;  // new ones
+  std::set<Column> defaults_;     // of columns that files add
   std::set<Column> not_null_;
-  std::map<Column, std::vector<std::string>> checks_;  // NOT VALID: constraint → columns
+  std::set<Column> declared_not_null_;                  // not by a CHECK
+  std::map<Column, std::vector<std::string>> helpers_;  // CHECKs for NOT NULL alone → columns
+  std::map<Column, std::vector<std::string>> checks_;   // NOT VALID: constraint → columns
   std::map<Column, SqlType> types_;
-  std::map<TableName, SqlEffect> indexes_;
+  std::map<TableName, Index> indexes_;
   std::set<TableName> domains_;
   std::set<std::string> steady_;
   std::set<TableName> checked_;

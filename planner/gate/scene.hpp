@@ -15,6 +15,9 @@
 
 namespace zdm::planner {
 
+/// `to` of the effect of a DROP OWNED, which has no object.
+inline constexpr std::string_view kDropOwned = "OWNED";
+
 /// What a rule says of an effect.
 struct Remark {
   const Rule* rule = nullptr;
@@ -50,7 +53,7 @@ class Scene {
   /// The effect's table existed before this release, as far as its files tell.
   [[nodiscard]] bool on_old_table() const { return !history.is_new_table(effect.object); }
   [[nodiscard]] std::string text(Place place) const {
-    return file_.shipped.substr(place.offset, place.length);
+    return file_.text().substr(place.offset, place.length);
   }
   [[nodiscard]] std::string statement_text() const { return text(statement.place); }
   /// The object, quoted as SQL needs.

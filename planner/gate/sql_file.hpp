@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -22,12 +23,15 @@ enum class Wrapping {
 struct SqlFile {
   std::string path;  ///< as shown to people
   std::string bytes;
-  std::string shipped;
+  std::string shipped = {};  ///< empty where it is the same as `bytes`
   Wrapping wrapping = Wrapping::none;
   /// The value of a TOML file that this text is: places are those in that file.
-  std::optional<Value> source = {};
+  std::shared_ptr<const Value> source = {};
   /// What zdm itself planned for a change that stands here. The release rules judge the change.
   std::optional<SourceSpan> planned_for = {};
+
+  /// What ships, byte by byte in its place.
+  [[nodiscard]] const std::string& text() const { return shipped.empty() ? bytes : shipped; }
 };
 
 }  // namespace zdm::planner

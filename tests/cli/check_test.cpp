@@ -124,8 +124,13 @@ TEST_CASE("SARIF says what each rule means", "[cli][check]") {
   const auto sarif = Json::parse(box.zdm({"check", "a.sql", "--format", "sarif"}).out);
   const auto& rule = sarif["runs"][0]["tool"]["driver"]["rules"][0];
   CHECK(rule["id"] == "truncate");
-  CHECK(rule["shortDescription"]["text"] == "All rows go, under ACCESS EXCLUSIVE.");
-  CHECK(rule["help"]["text"] == "Delete in batches.");
+  CHECK(
+      rule["shortDescription"]["text"] ==
+      "TRUNCATE removes all rows at once, under ACCESS EXCLUSIVE, from under the running release.");
+  CHECK(rule["help"]["text"] ==
+        "Delete rows in batches, by ranges of the key. If nobody uses the table any more, drop it, "
+        "in "
+        "the release that may.");
   CHECK(rule["defaultConfiguration"]["level"] == "error");
 }
 

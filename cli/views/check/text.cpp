@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <optional>
 #include <set>
 
 #include "redact.hpp"
@@ -17,10 +18,49 @@ using planner::Severity;
 
 constexpr std::size_t kWidest = 120;  // what is cut around the place, and prose that is wrapped
 constexpr int kMostLines = 6;         // of one place
+// Of a longer line, a dump's or a bundle's, only what is around the place is looked at.
+constexpr std::size_t kLongLine = 4096;
+
+/// The text of the file that is drawn from: findings come file by file.
+class Sources {
+ public:
+  explicit Sources(const std::vector<planner::SqlFile>& files) {
+    for (const auto& file : files) files_.emplace(file.path, &file);
+  }
+
+  /// Null where no such file was read.
+  const SourceText* of(std::string_view path) {
+    if (text_ && path == path_) return &*text_;
+    const auto file = files_.find(path);
+    if (file == files_.end()) return nullptr;
+    path_ = file->first;
+    text_.emplace(file->second->bytes);
+    return &*text_;
+  }
+
+  /// Where a column of a line begins. Places come in their order: we go on from the last one.
+  std::size_t byte_of(std::string_view line, int column) {
+    if (line.data() != line_ || column < column_) {
+      line_ = line.data();
+      column_ = 1;
+      byte_ = 0;
+    }
+    for (; column_ < column && byte_ < line.size(); ++column_) byte_ += character_size(line, byte_);
+    return byte_;
+  }
+
+ private:
+  const char* line_ = nullptr;
+  int column_ = 1;
+  std::size_t byte_ = 0;
+  std::map<std::string_view, const planner::SqlFile*> files_;
+  std::string_view path_;
+  std::optional<SourceText> text_;
+};
 
 /// What every finding is drawn with.
 struct Page {
-  const std::map<std::string_view, SourceText>& sources;
+  Sources& sources;
   std::set<std::string_view>& explained;  ///< rules whose note stands above already
   Stream& out;
 };
@@ -45,8 +85,28 @@ void line_after_gutter(Stream& out, std::string_view number, std::size_t gutter,
   out.line(text.empty() ? out.cyan(left) : out.cyan(left) + " " + std::string(text));
 }
 
+/// Cuts a long line, and tells the columns of what is left of it.
+void cut(const Page& page, std::string_view& line, int& column, int& end_column) {
+  if (line.size() <= kLongLine) return;
+  const auto at = page.sources.byte_of(line, column);
+  const auto inside = [&](std::size_t byte) {
+    while (byte > 0 && byte < line.size() && (static_cast<unsigned char>(line[byte]) >> 6U) == 2) {
+      --byte;
+    }
+    return byte;
+  };
+  const auto begin = inside(at - std::min(at, kLongLine / 4));
+  const auto end = inside(std::min(at + kLongLine, line.size()));
+  int before = 1;
+  for (auto byte = begin; byte < at; byte += character_size(line, byte)) ++before;
+  if (end_column > 0) end_column += before - column;
+  column = before;
+  line = line.substr(begin, end - begin);
+}
+
 void draw_line(const Page& page, std::string_view line, int number, int column, int end_column,
                std::size_t gutter, Severity severity) {
+  cut(page, line, column, end_column);
   const auto text = fmt::format("{}", number);
   if (holds_password(line)) {  // the marks would stand beside
     line_after_gutter(page.out, text, gutter, '|', safe(line));
@@ -97,10 +157,11 @@ void draw_remark(Stream& out, std::size_t gutter, std::string_view title, std::s
 }
 
 /// The lines as they would be, to paste.
-void draw_fix(const Page& page, const planner::Fix& fix, const SourceText& source,
+void draw_fix(const Page& page, const planner::Fix& fix, const SourceText& source, int place,
               std::size_t gutter) {
   const auto bytes = source.bytes();
   if (fix.offset > bytes.size() || fix.length > bytes.size() - fix.offset) return;
+  if (source.line(place).size() > kLongLine) return;
   const int first = source.place(fix.offset).line;
   const int last = source.place(fix.offset + fix.length).line;
   const auto begin = source.start(first);
@@ -133,8 +194,8 @@ void draw_finding(const Page& page, const Finding& finding) {
                                 finding.rule);
   out.line(painted(out, finding.severity, word) + out.bold(": " + safe(finding.message)));
   const auto& where = finding.where;
-  const auto source = page.sources.find(where.file);
-  const bool shown = source != page.sources.end() && where.line > 0;
+  const SourceText* source = page.sources.of(where.file);
+  const bool shown = source != nullptr && where.line > 0;
   const auto gutter = fmt::format("{}", std::max({where.line, where.end_line, 1})).size();
   if (!where.file.empty()) {
     auto place = safe(plain_path(where.file));
@@ -142,12 +203,12 @@ void draw_finding(const Page& page, const Finding& finding) {
     out.line(fmt::format("{}{} {}", std::string(gutter, ' '), out.cyan("-->"), place));
   }
   if (shown) {
-    draw_source(page, finding, source->second, gutter);
+    draw_source(page, finding, *source, gutter);
     line_after_gutter(out, "", gutter, '|', "");
   }
   if (!finding.locks.empty()) draw_remark(out, gutter, "locks", locks_of(finding));
   if (!finding.help.empty()) draw_remark(out, gutter, "help", finding.help);
-  if (finding.fix && shown) draw_fix(page, *finding.fix, source->second, gutter);
+  if (finding.fix && shown) draw_fix(page, *finding.fix, *source, where.line, gutter);
   if (page.explained.insert(finding.rule).second) {
     draw_remark(out, gutter, "note", fmt::format("zdm explain {}", finding.rule));
   }
@@ -200,12 +261,7 @@ void draw_coverage(const Checked& checked, const CheckCounts& counts, Console& c
 }  // namespace
 
 void draw_findings(const Checked& checked, Console& console) {
-  std::map<std::string_view, SourceText> sources;
-  std::set<std::string_view> with_findings;
-  for (const auto& finding : checked.findings) with_findings.insert(finding.where.file);
-  for (const auto& file : checked.files) {
-    if (with_findings.contains(file.path)) sources.emplace(file.path, SourceText(file.bytes));
-  }
+  Sources sources(checked.files);
   if (!checked.costs.empty()) draw_costs(checked, console.out);
   std::set<std::string_view> explained;
   const Page page{sources, explained, console.out};

@@ -30,8 +30,8 @@ void index_not_concurrent(Scene& s) {
 void drop_index_not_concurrent(Scene& s) {
   const SqlEffect& e = s.effect;
   if (!s.is(Deed::drop, ObjectKind::index) || e.concurrently) return;
-  const SqlEffect* made = s.history.index(e.object);
-  if (made != nullptr && s.history.is_new_table(made->other)) return;
+  const auto* made = s.history.index(e.object);
+  if (made != nullptr && s.history.is_new_table(made->table)) return;
   s.say("readers and writers of the table wait while, and before, the index is dropped",
         "DROP INDEX CONCURRENTLY, outside a transaction",
         e.cascade ? std::nullopt : concurrently(s, "INDEX"));
@@ -45,7 +45,35 @@ void reindex_not_concurrent(Scene& s) {
         "REINDEX with CONCURRENTLY, outside a transaction");
 }
 
+// A column of this release that the inserts of the running one leave out becomes NOT NULL without a
+// default: by name, by a CHECK (which holds for new rows at once, NOT VALID or not), or since its
+// default goes.
+void require_new_column(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (!s.on_old_table() || e.kind != ObjectKind::table) return;
+  std::string required;
+  const auto is_left_out = [&](const std::string& column) {
+    return s.history.is_new_column(e.object, column) && !s.history.has_default(e.object, column);
+  };
+  if (s.is(Deed::set_not_null) && is_left_out(e.part)) required = e.part;
+  if (s.is(Deed::drop_default) && s.history.is_new_column(e.object, e.part) &&
+      s.history.is_not_null(e.object, e.part)) {
+    required = e.part;
+  }
+  if (s.is(Deed::add_constraint) && e.constraint == SqlConstraint::check && !e.inline_clause) {
+    for (const std::string& column : e.not_null) {
+      if (is_left_out(column)) required = column;
+    }
+  }
+  if (required.empty()) return;
+  s.say(fmt::format("inserts of the running release do not know {} of {}, and fail from here on",
+                    quote_identifier(required), s.object()),
+        "give it a constant DEFAULT and keep that, or demand it in the release after the one whose "
+        "code writes it; where a trigger fills it, allow this with that reason");
+}
+
 void add_required_column(Scene& s) {
+  require_new_column(s);
   const ColumnFacts& c = s.effect.column;
   if (!s.is(Deed::add_column) || !s.on_old_table() || !c.not_null || c.serial || c.identity ||
       c.generated) {
@@ -115,8 +143,9 @@ std::optional<Fix> not_valid(Scene& s) {
 }
 
 bool adds(Scene& s, SqlConstraint kind) {
+  // CREATE TABLE IF NOT EXISTS makes it with the table, or not at all
   return s.is(Deed::add_constraint) && s.effect.constraint == kind && s.on_old_table() &&
-         s.effect.kind == ObjectKind::table;
+         s.effect.kind == ObjectKind::table && s.effect.to != "CREATE TABLE";
 }
 
 void add_check_validating(Scene& s) {
@@ -147,7 +176,7 @@ void set_not_null_scan(Scene& s) {
 
 void pk_using_index_nullable(Scene& s) {
   if (!adds(s, SqlConstraint::primary_key) || s.effect.index.empty()) return;
-  const SqlEffect* made = s.history.index({s.effect.object.schema, s.effect.index});
+  const auto* made = s.history.index({s.effect.object.schema, s.effect.index});
   if (made == nullptr) return;
   for (const std::string& key : made->keys) {
     if (s.history.is_not_null(s.effect.object, key)) continue;
@@ -261,50 +290,120 @@ constexpr Severity kError = Severity::error;
 constexpr Severity kWarning = Severity::warning;
 
 constexpr std::array<Rule, 20> kRules = {{
-    {"index-not-concurrent", kError, kGroup, "Writers wait while an index is built.",
-     "CREATE INDEX CONCURRENTLY.", 12, 18, index_not_concurrent},
-    {"drop-index-not-concurrent", kError, kGroup, "The table is locked to drop an index.",
-     "DROP INDEX CONCURRENTLY.", 12, 18, drop_index_not_concurrent},
-    {"reindex-not-concurrent", kError, kGroup, "Writers wait while indexes are rebuilt.",
-     "REINDEX CONCURRENTLY.", 12, 18, reindex_not_concurrent},
+    {"index-not-concurrent", kError, kGroup,
+     "CREATE INDEX takes a SHARE lock: no row of the table can be written until the index is "
+     "built, and whoever comes after waits behind the first writer.",
+     "CREATE INDEX CONCURRENTLY, in a file that runs without a transaction.", 12, 18,
+     index_not_concurrent},
+    {"drop-index-not-concurrent", kError, kGroup,
+     "DROP INDEX takes ACCESS EXCLUSIVE locks on the index and its table: it waits for every "
+     "running query, and all later ones, readers too, wait behind it.",
+     "DROP INDEX CONCURRENTLY, in a file that runs without a transaction. An index that belongs to "
+     "a constraint, or to a partitioned table, cannot be dropped so.",
+     12, 18, drop_index_not_concurrent},
+    {"reindex-not-concurrent", kError, kGroup,
+     "REINDEX keeps writers of the table waiting until the index is rebuilt, and every query that "
+     "might use the index too, since planning one needs a lock on it.",
+     "REINDEX … CONCURRENTLY, outside a transaction.", 12, 18, reindex_not_concurrent},
     {"add-required-column", kError, kGroup,
-     "A NOT NULL column without default fails on rows that exist, and inserts of the running "
-     "release fail.",
-     "A constant default, or nullable first.", 12, 18, add_required_column,
-     "breaks-previous-release"},
+     "A NOT NULL column without a default cannot be added to a table with rows, and where it has "
+     "none, the inserts of the running release, which do not know the column, fail.",
+     "Give it a constant DEFAULT, which costs nothing since PostgreSQL 11; or add it nullable, "
+     "fill it, and set NOT NULL in a later release.",
+     12, 18, add_required_column, "breaks-previous-release"},
     {"column-type-change", kError, kGroup,
-     "The table is locked, mostly rewritten, and the running release meets another type.",
-     "A new column beside it.", 12, 18, column_type_change},
-    {"add-check-validating", kError, kGroup, "All rows are checked under ACCESS EXCLUSIVE.",
-     kTwoSteps, 12, 18, add_check_validating},
-    {"add-fk-validating", kError, kGroup, "All rows are checked while writers of both tables wait.",
-     kTwoSteps, 12, 18, add_fk_validating},
-    {"set-not-null-scan", kError, kGroup, "All rows are checked under ACCESS EXCLUSIVE.",
-     "A validated CHECK (… IS NOT NULL) first.", 12, 18, set_not_null_scan},
-    {"pk-using-index-nullable", kError, kGroup, "A nullable column of the key is checked.",
-     "SET NOT NULL first.", 12, 18, pk_using_index_nullable},
-    {"add-unique-blocking", kError, kGroup, "The index is built under ACCESS EXCLUSIVE.",
-     "A unique index, concurrently, then USING INDEX.", 12, 18, add_unique_blocking},
-    {"add-pk-blocking", kError, kGroup, "The index is built under ACCESS EXCLUSIVE.",
-     "A unique index, concurrently, then USING INDEX.", 12, 18, add_pk_blocking},
-    {"add-exclusion-constraint", kError, kGroup, "The index is built under ACCESS EXCLUSIVE.",
-     "A new table.", 12, 18, add_exclusion},
-    {"table-rewrite", kError, "rewrite", "The whole table is written anew under ACCESS EXCLUSIVE.",
-     "Fill in batches.", 12, 18, table_rewrite},
-    {"domain-constraint", kError, kGroup, "Every table with the domain is checked.", kTwoSteps, 12,
-     18, domain_constraint},
-    {"attach-partition-scan", kWarning, kGroup, "The partition is locked and checked.",
-     "A valid CHECK of its bounds.", 12, 18, attach_partition_scan},
-    {"detach-not-concurrent", kError, kGroup, "Parent and partition are locked.",
-     "DETACH PARTITION CONCURRENTLY.", 14, 18, detach_not_concurrent},
-    {"partition-parent-lock", kWarning, kGroup, "The parent is locked under ACCESS EXCLUSIVE.",
-     "CREATE TABLE, then ATTACH.", 12, 18, partition_parent_lock},
-    {"refresh-matview-blocking", kError, kGroup, "Readers of the view wait.",
-     "REFRESH CONCURRENTLY.", 12, 18, refresh_blocking},
-    {"disable-trigger", kWarning, kGroup, "Writes of the running release pass a trigger by.",
-     "Leave it on.", 12, 18, disable_trigger},
-    {"lock-table", kWarning, kGroup, "A lock is held until the transaction ends.",
-     "Let statements lock.", 12, 18, lock_table},
+     "Most changes of a type rewrite the table under ACCESS EXCLUSIVE, and the running release "
+     "reads and writes a type it does not expect. Only what widens a limit, as varchar(50) to "
+     "text, is free.",
+     "Add a column of the new type beside it, keep both in step, and drop the old one later: zdm's "
+     "change_column.",
+     12, 18, column_type_change},
+    {"add-check-validating", kError, kGroup,
+     "ADD … CHECK reads all rows under ACCESS EXCLUSIVE: readers and writers wait. So does a CHECK "
+     "written with a new column, though all its values are NULL.",
+     "Add it NOT VALID, which is over at once and holds for new rows; then VALIDATE CONSTRAINT in "
+     "another transaction, which lets readers and writers pass.",
+     12, 18, add_check_validating},
+    {"add-fk-validating", kError, kGroup,
+     "ADD FOREIGN KEY reads all rows while writers of both tables wait (SHARE ROW EXCLUSIVE).",
+     "Add it NOT VALID, then VALIDATE CONSTRAINT in another transaction, which lets writers pass.",
+     12, 18, add_fk_validating},
+    {"set-not-null-scan", kError, kGroup,
+     "SET NOT NULL reads all rows under ACCESS EXCLUSIVE, unless a valid CHECK already says that "
+     "there is no NULL.",
+     "Add CHECK (… IS NOT NULL) NOT VALID, VALIDATE it in another transaction, then SET NOT NULL, "
+     "which believes it, and drop the check. From PostgreSQL 18 on, NOT NULL itself can be NOT "
+     "VALID.",
+     12, 18, set_not_null_scan},
+    {"pk-using-index-nullable", kError, kGroup,
+     "A primary key makes its columns NOT NULL. Where one may be nullable, all rows are read under "
+     "ACCESS EXCLUSIVE, also with USING INDEX.",
+     "Make the columns NOT NULL first, through a validated CHECK.", 12, 18,
+     pk_using_index_nullable},
+    {"add-unique-blocking", kError, kGroup,
+     "The index behind UNIQUE is built under ACCESS EXCLUSIVE: readers and writers wait until it "
+     "is.",
+     "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … UNIQUE USING INDEX, which is over at "
+     "once.",
+     12, 18, add_unique_blocking},
+    {"add-pk-blocking", kError, kGroup,
+     "The index behind PRIMARY KEY is built under ACCESS EXCLUSIVE: readers and writers wait until "
+     "it is.",
+     "CREATE UNIQUE INDEX CONCURRENTLY, then ADD CONSTRAINT … PRIMARY KEY USING INDEX, on columns "
+     "that are NOT NULL.",
+     12, 18, add_pk_blocking},
+    {"add-exclusion-constraint", kError, kGroup,
+     "The index behind EXCLUDE is built under ACCESS EXCLUSIVE, and PostgreSQL has no way to add "
+     "one without.",
+     "Give the constraint to a new table and move to that, or choose a time without traffic and "
+     "allow it with that reason.",
+     12, 18, add_exclusion},
+    {"table-rewrite", kError, "rewrite",
+     "The whole table is written anew under ACCESS EXCLUSIVE, its indexes too: readers and writers "
+     "wait for as long as that takes. A default that differs from row to row (random(), "
+     "clock_timestamp()), serial, identity, a stored generated column, a domain with a constraint, "
+     "VACUUM FULL, CLUSTER and SET LOGGED, UNLOGGED, TABLESPACE or ACCESS METHOD do this.",
+     "Add the column without it, set the default for new rows, and fill the old ones in batches. "
+     "Maintenance is for tools that copy online, such as pg_repack.",
+     12, 18, table_rewrite},
+    {"domain-constraint", kError, kGroup,
+     "A constraint that is added to a domain is checked at once in every table with a column of "
+     "it, while their writers wait.",
+     "Add it NOT VALID, then VALIDATE CONSTRAINT in another transaction.", 12, 18,
+     domain_constraint},
+    {"attach-partition-scan", kWarning, kGroup,
+     "ATTACH PARTITION locks the table it attaches and reads all its rows, and those of the "
+     "default partition, unless valid CHECKs already say that they fit.",
+     "Add the bounds as a CHECK NOT VALID, VALIDATE it, attach, and drop the check. Where the key "
+     "may be NULL, the check must say that it is not.",
+     12, 18, attach_partition_scan},
+    {"detach-not-concurrent", kError, kGroup,
+     "DETACH PARTITION takes ACCESS EXCLUSIVE on the partitioned table: all of it stands still "
+     "until running queries have ended.",
+     "DETACH PARTITION … CONCURRENTLY, outside a transaction; it needs PostgreSQL 14 and a table "
+     "without a default partition.",
+     14, 18, detach_not_concurrent},
+    {"partition-parent-lock", kWarning, kGroup,
+     "CREATE TABLE … PARTITION OF takes ACCESS EXCLUSIVE on the partitioned table, and reads its "
+     "default partition if there is one.",
+     "CREATE TABLE … (LIKE parent INCLUDING ALL), then ATTACH PARTITION, which lets readers and "
+     "writers pass.",
+     12, 18, partition_parent_lock},
+    {"refresh-matview-blocking", kError, kGroup,
+     "REFRESH MATERIALIZED VIEW keeps all its readers waiting until the query is done.",
+     "REFRESH MATERIALIZED VIEW CONCURRENTLY; it needs a unique index over plain columns.", 12, 18,
+     refresh_blocking},
+    {"disable-trigger", kWarning, kGroup,
+     "While a trigger is off, what the running release writes passes it by: audit rows, sums and "
+     "foreign keys go wrong, and nothing says so.",
+     "Leave it on, or let it skip what you mean by a setting of your transaction.", 12, 18,
+     disable_trigger},
+    {"lock-table", kWarning, kGroup,
+     "LOCK TABLE keeps others waiting until the transaction ends, not only while the next "
+     "statement needs it.",
+     "Leave it out: each statement takes the lock it needs. A short lock_timeout bounds how long "
+     "others may wait.",
+     12, 18, lock_table},
 }};
 
 }  // namespace

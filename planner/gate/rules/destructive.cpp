@@ -20,9 +20,19 @@ void dropped(Scene& s) {
         "ship a release that no longer uses it, and drop it in the one after");
 }
 
+// One of the same name takes its place before anyone can see that it is gone.
 void drop_view(Scene& s) {
+  if (s.history.view_follows(s.statement, s.effect.object)) return;
   dropped<ObjectKind::view>(s);
   dropped<ObjectKind::materialized_view>(s);
+}
+
+void drop_schema(Scene& s) {
+  if (s.is(Deed::drop, ObjectKind::other) && s.effect.to == kDropOwned) {
+    return s.say("DROP OWNED drops whatever the role owns, none of which is named here",
+                 "drop what is to go by name, each thing in a release that may");
+  }
+  dropped<ObjectKind::schema>(s);
 }
 
 void drop_type(Scene& s) {
@@ -112,6 +122,8 @@ void truncate(Scene& s) {
 
 void drop_constraint(Scene& s) {
   if (!s.is(Deed::drop, ObjectKind::constraint) || !s.on_old_table()) return;
+  if (s.history.is_new_constraint(s.effect.object, s.effect.part)) return;
+  if (s.history.is_implied_check(s.effect.object, s.effect.part)) return;
   s.say(fmt::format("the running release may rely on {} of {}, ON CONFLICT for one", s.part(),
                     s.object()),
         "drop it in the release after the one that no longer relies on it");
@@ -140,49 +152,92 @@ constexpr Severity kError = Severity::error;
 constexpr Severity kWarning = Severity::warning;
 
 constexpr std::array<Rule, 20> kRules = {{
-    {"drop-table", kError, kGroup, "A table the running release uses is dropped.", kLater, 12, 18,
+    {"drop-table", kError, kGroup,
+     "A table is dropped that the running release may use: from then on each of its statements "
+     "that names it fails. The drop locks every table of its foreign keys too.",
+     "Ship a release that no longer uses it, and drop it in a release after that one.", 12, 18,
      dropped<ObjectKind::table>, kUnretired},
-    {"drop-column", kError, kGroup, "A column the running release uses is dropped.", kLater, 12, 18,
-     drop_column, kUnretired},
-    {"rename-column", kError, kGroup, "A column the running release uses gets another name.",
-     "Add a column, keep both in step, drop the old one later.", 12, 18, rename_column, kUnretired},
-    {"rename-table", kError, kGroup, "A table or view the running release uses gets another name.",
-     "A view under the new name first, or one of the old name left behind.", 12, 18, rename_table,
-     kUnretired},
+    {"drop-column", kError, kGroup,
+     "A column is dropped that the running release may use. ORMs name every column they know, also "
+     "those that the code no longer reads.",
+     "Ship a release that no longer knows the column, and drop it in a release after that one.", 12,
+     18, drop_column, kUnretired},
+    {"rename-column", kError, kGroup,
+     "A column gets another name, and no moment is right: the running release says the old name, "
+     "the next one the new name, and both run side by side during the rollout.",
+     "Add the new column, keep both in step, and drop the old one in a later release: zdm's "
+     "rename_column.",
+     12, 18, rename_column, kUnretired},
+    {"rename-table", kError, kGroup,
+     "A table or view gets another name, while the running release says the old one.",
+     "Leave a view of the old name behind in the same transaction, or give the new name to a view "
+     "first and rename later: zdm's rename_table.",
+     12, 18, rename_table, kUnretired},
     {"rename-object", kError, kGroup,
-     "A sequence, type, domain or function the running release uses gets another name.",
-     "Make one of the new name beside it.", 12, 18, rename_object, kUnretired},
-    {"rename-schema", kError, kGroup, "A schema gets another name.", "Make a new one and move.", 12,
-     18, rename_schema, kUnretired},
-    {"set-schema", kError, kGroup, "An object moves to another schema.",
-     "Make it anew there, and drop the old one later.", 12, 18, set_schema, kUnretired},
-    {"rename-enum-value", kError, kGroup, "The running release writes the old value.",
-     "Add a value, change the rows, stop using the old one.", 12, 18, rename_enum_value,
+     "A sequence, type, domain or function gets another name, while the running release says the "
+     "old one.",
+     "Make one of the new name beside it, and drop the old one in a later release.", 12, 18,
+     rename_object, kUnretired},
+    {"rename-schema", kError, kGroup,
+     "A schema gets another name: every name in it changes under the running release.",
+     "Make a new schema and move to it, object by object, release by release.", 12, 18,
+     rename_schema, kUnretired},
+    {"set-schema", kError, kGroup,
+     "An object moves to another schema, where the running release does not look for it.",
+     "Make it anew there, and drop the old one in a later release.", 12, 18, set_schema,
      kUnretired},
-    {"revoke", kError, kGroup, "The running release may need the privilege.",
-     "Revoke it in the release after.", 12, 18, revoke},
-    {"drop-schema", kError, kGroup, "A schema and all in it is dropped.", kLater, 12, 18,
-     dropped<ObjectKind::schema>, kUnretired},
-    {"drop-database", kError, kGroup, "A database is dropped.", "Do this by hand.", 12, 18,
+    {"rename-enum-value", kError, kGroup,
+     "A value of an enum gets another name, while the running release still writes, and compares "
+     "with, the old one.",
+     "Add the new value, write it from the next release on, and change the old rows then.", 12, 18,
+     rename_enum_value, kUnretired},
+    {"revoke", kError, kGroup, "A privilege is taken away that the running release may need.",
+     "Revoke it in the release after the one that no longer needs it.", 12, 18, revoke},
+    {"drop-schema", kError, kGroup, "A schema is dropped, and with CASCADE everything in it.",
+     "Drop what it holds first, each thing in a release that may, and then the empty schema.", 12,
+     18, drop_schema, kUnretired},
+    {"drop-database", kError, kGroup, "A database is dropped. No migration should be able to.",
+     "Do this by hand, once a backup has been restored somewhere.", 12, 18,
      dropped<ObjectKind::database>},
-    {"drop-view", kError, kGroup, "A view the running release uses is dropped.", kLater, 12, 18,
+    {"drop-view", kError, kGroup,
+     "A view is dropped that the running release, or another view, may read.",
+     "Ship a release that no longer reads it, and drop it in a release after that one.", 12, 18,
      drop_view, kUnretired},
-    {"drop-type", kError, kGroup, "A type or domain the running release uses is dropped.", kLater,
-     12, 18, drop_type, kUnretired},
-    {"drop-function", kError, kGroup, "A function the running release calls is dropped.", kLater,
-     12, 18, dropped<ObjectKind::function>, kUnretired},
-    {"drop-sequence", kError, kGroup, "A sequence the running release uses is dropped.", kLater, 12,
+    {"drop-type", kError, kGroup,
+     "A type or domain is dropped that the running release, or a function, may name.",
+     "Ship a release that no longer names it, and drop it in a release after that one.", 12, 18,
+     drop_type, kUnretired},
+    {"drop-function", kError, kGroup,
+     "A function or procedure is dropped that the running release, a trigger or a default may "
+     "call.",
+     "Ship a release that no longer calls it, and drop it in a release after that one.", 12, 18,
+     dropped<ObjectKind::function>, kUnretired},
+    {"drop-sequence", kError, kGroup,
+     "A sequence is dropped that the running release, or a default, may draw numbers from.",
+     "Ship a release that no longer draws from it, and drop it in a release after that one.", 12,
      18, dropped<ObjectKind::sequence>, kUnretired},
-    {"cascade", kWarning, kGroup, "CASCADE takes what nobody named.", "Name the dependents.", 12,
-     18, cascade},
-    {"truncate", kError, kGroup, "All rows go, under ACCESS EXCLUSIVE.", "Delete in batches.", 12,
-     18, truncate},
-    {"drop-constraint", kWarning, kGroup, "The running release may rely on the constraint.", kLater,
-     12, 18, drop_constraint, kUnretired},
-    {"drop-not-null", kWarning, kGroup, "The running release may not expect NULL.",
-     "Ship a release that reads NULL first.", 12, 18, drop_not_null},
-    {"drop-default", kError, kGroup, "Inserts of the running release may rely on the default.",
-     "Drop it once every release gives the column.", 12, 18, drop_default, kUnretired},
+    {"cascade", kWarning, kGroup,
+     "CASCADE takes everything that depends on the object as well: views, foreign keys, columns, "
+     "none of which stands here to be reviewed.",
+     "Drop what depends on it by name, each thing in a release that may.", 12, 18, cascade},
+    {"truncate", kError, kGroup,
+     "TRUNCATE removes all rows at once, under ACCESS EXCLUSIVE, from under the running release.",
+     "Delete rows in batches, by ranges of the key. If nobody uses the table any more, drop it, in "
+     "the release that may.",
+     12, 18, truncate},
+    {"drop-constraint", kWarning, kGroup,
+     "The running release may rely on the constraint: ON CONFLICT needs the unique key, code "
+     "trusts that a foreign key or check holds.",
+     "Drop it in a release after the one that no longer relies on it.", 12, 18, drop_constraint,
+     kUnretired},
+    {"drop-not-null", kWarning, kGroup,
+     "The running release may not expect NULL in a column that never held one.",
+     "Ship a release that can read NULL there first.", 12, 18, drop_not_null},
+    {"drop-default", kError, kGroup,
+     "Inserts of the running release that leave the column out rely on its default: they will "
+     "write NULL, or fail.",
+     "Drop the default once every running release gives the column.", 12, 18, drop_default,
+     kUnretired},
 }};
 
 }  // namespace

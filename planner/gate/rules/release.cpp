@@ -14,7 +14,7 @@ namespace {
 void drop_index(Scene& s) {
   if (!s.is(Deed::drop, ObjectKind::index) || s.history.is_new(ObjectKind::index, s.effect.object))
     return;
-  const SqlEffect* made = s.history.index(s.effect.object);
+  const auto* made = s.history.index(s.effect.object);
   if (made == nullptr || !made->is_unique) return;
   s.say(fmt::format("the running release may rely on the unique index {}, ON CONFLICT for one",
                     s.object()),
@@ -65,33 +65,46 @@ constexpr Severity kError = Severity::error;
 
 constexpr std::array<Rule, 9> kRules = {{
     {"same-release-contract", kError, kGroup,
-     "Contract takes away in one release what the release before it still uses.",
-     "Ship switch, and contract in a release after it.", 12, 18, nullptr},
+     "Contract takes away, in one release, what the release before it still uses: the two run side "
+     "by side during the rollout.",
+     "Ship the migration at switch (or SQL that retires the object), and take it to contract in a "
+     "release after that one.",
+     12, 18, nullptr},
     {"same-release-switch", kError, kGroup,
-     "A phase that must wait for the release before it travels in the same release.",
+     "A phase travels in the same release as the phase it must wait for.",
      "One phase in each release.", 12, 18, nullptr},
     {"unretired-drop", kError, kGroup,
-     "Something that the running release has is taken away, and no file of that release retired "
-     "it.",
-     "A comment zdm:retires in a file that ships one release earlier.", 12, 18, nullptr},
+     "SQL of this release removes, narrows or renames something that the running release has, and "
+     "no file of that release retired it: so its code may still use it.",
+     "Ship the code that no longer uses it, with a line \"-- zdm:retires NAME\" in one of its SQL "
+     "files, and the drop in a release after that one.",
+     12, 18, nullptr},
     {"breaks-previous-release", kError, kGroup,
-     "The code of the running release does not meet what is demanded of its rows.",
-     "Ship the code that meets it first.", 12, 18, breaks_previous, "breaks-previous-release"},
+     "This demands something of rows (NOT NULL, another type, a new key or check) that the code of "
+     "the running release may not meet.",
+     "Ship the code that meets it first, and the demand in a release after that one.", 12, 18,
+     breaks_previous, "breaks-previous-release"},
     {"shipped-file-changed", kError, kGroup,
-     "A file that shipped differs now, went back a phase, or is gone.",
-     "Take it as it was, and write a new file.", 12, 18, nullptr},
+     "A file that shipped reads differently now, went back a phase, or is gone. What ran on "
+     "databases does not change with it.",
+     "Take the file as it was, and write a new one for what is to be different.", 12, 18, nullptr},
     {"undone-before-release", kError, kGroup,
-     "Two unfinished migrations are after the same column, or a table that one of them renames or "
-     "drops.",
-     "Finish the first one before the second begins.", 12, 18, nullptr},
-    {"lock-forked", kError, kGroup, "Two releases of zdm.lock follow the same one.",
-     "Make the first the parent of the second.", 12, 18, nullptr},
+     "Two migrations that are not finished are after the same column, or after a table that one of "
+     "them renames or drops.",
+     "Take the first one to contract before the second one begins.", 12, 18, nullptr},
+    {"lock-forked", kError, kGroup,
+     "Two releases of zdm.lock follow the same one, as after a merge of two branches that each cut "
+     "a release: nothing says which was first.",
+     "Make the first the parent of the second: the finding says which line to edit.", 12, 18,
+     nullptr},
     {"retires", kError, kGroup,
-     "A comment zdm:retires or zdm:phase cannot be read, or is too early.", "Mend the comment.", 12,
-     18, nullptr},
+     "A comment zdm:retires or zdm:phase cannot be read, or stands in a file of a phase that can "
+     "retire nothing yet.",
+     "Mend the comment: -- zdm:retires users.name, app.orders", 12, 18, nullptr},
     {"drop-index", kError, "destructive",
-     "A unique index the running release relies on is dropped.",
-     "Drop it in a release after the one that stopped relying on it.", 12, 18, drop_index,
+     "A unique index is dropped that the running release may rely on: ON CONFLICT names its "
+     "columns, and code trusts that there is no second row.",
+     "Drop it in a release after the one that no longer relies on it.", 12, 18, drop_index,
      "unretired-drop"},
 }};
 

@@ -46,7 +46,8 @@ void unbatched_delete(Scene& s) {
 }
 
 void multi_table_lock(Scene& s) {
-  if (!s.statement.in_transaction || !s.on_old_table() || s.history.held().empty()) return;
+  // told once: of the second table
+  if (!s.statement.in_transaction || !s.on_old_table() || s.history.held().size() != 1) return;
   if (s.is(Deed::update) || s.is(Deed::remove) || s.is(Deed::insert) || s.is(Deed::merge)) return;
   for (const auto& wanted : s.history.would_hold(s.effect, s.postgres)) {
     if (s.history.holds(wanted.table)) continue;
@@ -94,32 +95,67 @@ constexpr Severity kError = Severity::error;
 constexpr Severity kWarning = Severity::warning;
 
 constexpr std::array<Rule, 12> kRules = {{
-    {"concurrently-in-transaction", kError, kGroup, "The statement fails within a transaction.",
-     "A file without a transaction.", 12, 18, concurrently_in_transaction},
+    {"concurrently-in-transaction", kError, kGroup,
+     "CONCURRENTLY commits in between, so it fails within a transaction (25001): one of the file, "
+     "or one that the tool which runs the file puts around it.",
+     "Put it in a file of its own that runs without a transaction: transaction:false for dbmate, "
+     "NO TRANSACTION for goose, executeInTransaction=false for Flyway.",
+     12, 18, concurrently_in_transaction},
     {"concurrent-index-on-partitioned", kError, kGroup,
-     "The statement fails on a partitioned table.", "ON ONLY, each partition, ATTACH.", 12, 18,
-     concurrent_on_partitioned},
-    {"validate-in-same-transaction", kError, kGroup, "Rows are checked under the stronger lock.",
-     "Validate in another transaction.", 12, 18, validate_in_same_transaction},
-    {"unbatched-update", kError, kGroup, "All rows are locked until the end.", "Batches.", 12, 18,
-     unbatched_update},
-    {"unbatched-delete", kError, kGroup, "All rows are locked until the end.", "Batches.", 12, 18,
+     "An index of a partitioned table cannot be built CONCURRENTLY: the statement fails (0A000).",
+     "CREATE INDEX ON ONLY the partitioned table, CREATE INDEX CONCURRENTLY on each partition, "
+     "then ALTER INDEX … ATTACH PARTITION for each.",
+     12, 18, concurrent_on_partitioned},
+    {"validate-in-same-transaction", kError, kGroup,
+     "NOT VALID and VALIDATE in one transaction give nothing: the lock of ADD CONSTRAINT is held "
+     "while all rows are read.",
+     "VALIDATE CONSTRAINT in a transaction, mostly a file, of its own.", 12, 18,
+     validate_in_same_transaction},
+    {"unbatched-update", kError, kGroup,
+     "One UPDATE of the whole table locks every row it changes until it commits, doubles the size "
+     "of the table, and cannot be stopped without losing all it did.",
+     "Work through the table in batches, by ranges of its key, each in a transaction of its own. "
+     "zdm fills columns so.",
+     12, 18, unbatched_update},
+    {"unbatched-delete", kError, kGroup,
+     "One DELETE of the whole table locks every row until it commits, and cannot be stopped "
+     "without losing all it did.",
+     "Delete in batches, by ranges of the key, each in a transaction of its own.", 12, 18,
      unbatched_delete},
-    {"multi-table-lock", kWarning, kGroup, "One table stays locked while another is waited for.",
+    {"multi-table-lock", kWarning, kGroup,
+     "One table stays locked while the transaction waits for a lock on another: whoever is in the "
+     "way of the second stops the users of the first, and two such files can deadlock.",
      "One table in each transaction.", 12, 18, multi_table_lock},
-    {"backfill-under-ddl-lock", kError, kGroup, "A table stays locked while rows are written.",
-     "Commit the change of the schema first.", 12, 18, backfill_under_ddl_lock},
+    {"backfill-under-ddl-lock", kError, kGroup,
+     "Rows are written while a lock of an earlier ALTER or CREATE INDEX is held: its table stands "
+     "still for as long as that takes.",
+     "Commit the change of the schema first, and write the rows in transactions of their own.", 12,
+     18, backfill_under_ddl_lock},
     {"enum-value-used-in-transaction", kError, kGroup,
-     "A value that is not committed cannot be used.", "Commit it first.", 12, 18, enum_value_used},
-    {"transaction-not-committed", kError, kGroup, "A BEGIN that nothing ends: all is rolled back.",
-     "Write COMMIT.", 12, 18, nullptr},
-    {"dynamic-sql-unanalyzed", kWarning, "analysis", "SQL put together at run time is not known.",
-     "Write it out.", 12, 18, dynamic_sql},
+     "A value that ALTER TYPE … ADD VALUE brings cannot be used before it is committed (55P04).",
+     "Add the value in a file, or transaction, of its own, before the one that uses it.", 12, 18,
+     enum_value_used},
+    {"transaction-not-committed", kError, kGroup,
+     "Nothing ends a BEGIN of this file: all that follows is rolled back when the connection "
+     "closes, and until then its locks are held.",
+     "Write COMMIT at the end.", 12, 18, nullptr},
+    {"dynamic-sql-unanalyzed", kWarning, "analysis",
+     "This SQL is put together when it runs, so nothing can be said of it here: not that it is "
+     "safe.",
+     "Write the statement out at the top level of the file, or allow it with a reason.", 12, 18,
+     dynamic_sql},
     {"allow", kWarning, "analysis",
-     "A zdm:allow names no rule, gives no reason, covers nothing, or its release is cut.",
-     "Mend the comment, or take it out.", 12, 18, nullptr},
-    {"unanalysed", kError, "analysis", "The statement could not be read: nothing is known of it.",
-     "Mend it, or allow it with a reason.", 12, 18, nullptr},
+     "A comment zdm:allow names no rule, gives no reason, covers no finding, or its release is "
+     "cut.",
+     "Mend the comment, or take it out: zdm:allow RULE reason=why [until=RELEASE], above the "
+     "statement.",
+     12, 18, nullptr},
+    {"unanalysed", kError, "analysis",
+     "This statement could not be read, so nothing is known of it: not that it is safe. The "
+     "message says where the grammar stopped, and whose it is.",
+     "Mend it. What only a later PostgreSQL understands is allowed with that as its reason, once "
+     "somebody has looked at it.",
+     12, 18, nullptr},
 }};
 
 }  // namespace

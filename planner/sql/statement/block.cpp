@@ -1,5 +1,7 @@
 #include "sql/statement/block.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 
@@ -66,6 +68,8 @@ class BodyReader {
       note_variable(lexeme, start);
       if (start && one_of(body_.text, lexeme, kStatements)) {
         lexeme = statement(lexeme);
+      } else if (start && is_word(body_.text, lexeme, "PERFORM")) {
+        lexeme = perform(lexeme);
       } else if (is_word(body_.text, lexeme, "EXECUTE")) {
         lexeme = execute(lexeme);
       } else {
@@ -118,6 +122,15 @@ class BodyReader {
     return lexeme;
   }
 
+  // PERFORM is SELECT, and as long.
+  Lexeme perform(const Lexeme& word) {
+    const Lexeme end = statement(word);
+    BlockPart& found = block_.parts.back();
+    found.owned = fmt::format("SELECT {}", found.text.text.substr(word.length));
+    found.calls = true;
+    return end;
+  }
+
   // RETURNING … INTO variables is PL/pgSQL's own.
   static void without_into(BlockPart& found) {
     const Words words{found.text.text};
@@ -157,31 +170,68 @@ class BodyReader {
   bool declaring_ = false;
 };
 
-const PgQuery__DefElem* element(const PgQuery__DoStmt& stmt, std::string_view name) {
-  for (std::size_t i = 0; i < stmt.n_args; ++i) {
-    if (stmt.args[i]->node_case != PG_QUERY__NODE__NODE_DEF_ELEM) continue;
-    if (stmt.args[i]->def_elem->defname == name) return stmt.args[i]->def_elem;
+const PgQuery__DefElem* element(PgQuery__Node* const* options, std::size_t count,
+                                std::string_view name) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (options[i]->node_case != PG_QUERY__NODE__NODE_DEF_ELEM) continue;
+    if (options[i]->def_elem->defname == name) return options[i]->def_elem;
   }
   return nullptr;
+}
+
+// The contents of the literal that stands at a byte of the text.
+std::optional<StatementText> literal_at(const StatementText& text, std::size_t at) {
+  const Lexeme literal = next_lexeme(text.text, at);
+  if (literal.kind != LexemeKind::string) return std::nullopt;
+  const auto inside = contents(text.text, literal);
+  if (!inside) return std::nullopt;
+  return StatementText{text.text.substr(inside->offset, inside->length),
+                       text.offset + inside->offset, text.within};
+}
+
+// BEGIN ATOMIC … END
+std::optional<StatementText> atomic(const StatementText& text) {
+  const std::size_t begin = Words{text.text}.find("ATOMIC");
+  const std::size_t end = text.text.size() - 3;  // of END, the last word
+  if (begin + 6 >= end) return std::nullopt;
+  return StatementText{text.text.substr(begin + 6, end - begin - 6), text.offset + begin + 6,
+                       text.within};
 }
 
 }  // namespace
 
 Block read_block(const PgQuery__DoStmt& stmt, const StatementText& text) {
-  const PgQuery__DefElem* language = element(stmt, "language");
-  const PgQuery__DefElem* body = element(stmt, "as");
+  const PgQuery__DefElem* language = element(stmt.args, stmt.n_args, "language");
+  const PgQuery__DefElem* body = element(stmt.args, stmt.n_args, "as");
   BlockPart unknown;
   unknown.text = text;
   unknown.dynamic = true;
   if (body == nullptr) return {};
   if (language != nullptr && fold(string_of(language->arg)) != "plpgsql") return {{unknown}, true};
-  const Lexeme literal = next_lexeme(text.text, place(body->location));
-  if (literal.kind != LexemeKind::string) return {{unknown}, true};
-  const auto inside = contents(text.text, literal);
+  const auto inside = literal_at(text, place(body->location));
   if (!inside) return {{unknown}, true};
-  return BodyReader({text.text.substr(inside->offset, inside->length), text.offset + inside->offset,
-                     text.within})
-      .run();
+  return BodyReader(*inside).run();
+}
+
+std::optional<Block> read_body(const PgQuery__CreateFunctionStmt& stmt, const StatementText& text) {
+  if (text.within) return std::nullopt;
+  const PgQuery__DefElem* language = element(stmt.options, stmt.n_options, "language");
+  const PgQuery__DefElem* as = element(stmt.options, stmt.n_options, "as");
+  const std::string name = language == nullptr ? "sql" : fold(string_of(language->arg));
+  // behind the word AS
+  const auto inside = as != nullptr ? literal_at(text, place(as->location) + 2) : atomic(text);
+  if (!inside || (name != "sql" && name != "plpgsql")) return std::nullopt;
+  Block block;
+  if (name == "sql") {
+    block.parts.push_back({*inside, {}, false, false});
+  } else {
+    block = BodyReader(*inside).run();
+  }
+  for (std::size_t i = 0; i < stmt.n_parameters; ++i) {
+    const PgQuery__FunctionParameter& parameter = *stmt.parameters[i]->function_parameter;
+    block.variables.emplace_back(parameter.name);
+  }
+  return block;
 }
 
 }  // namespace zdm::planner

@@ -11,20 +11,24 @@ namespace {
 constexpr std::array<std::string_view, 6> kSerials = {"serial",  "bigserial", "smallserial",
                                                       "serial4", "serial8",   "serial2"};
 
-// The columns that a condition demands to be there, in itself or as one of several with AND.
-void demanded(const PgQuery__Node* condition, std::vector<std::string>& columns) {
-  if (condition == nullptr) return;
+// The columns that a condition demands to be there, in itself or as one of several with AND. False
+// where it demands anything else.
+bool demanded(const PgQuery__Node* condition, std::vector<std::string>& columns) {
+  if (condition == nullptr) return false;
   if (condition->node_case == PG_QUERY__NODE__NODE_BOOL_EXPR) {
     const PgQuery__BoolExpr& all = *condition->bool_expr;
-    if (all.boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) return;
-    for (std::size_t i = 0; i < all.n_args; ++i) demanded(all.args[i], columns);
-  } else if (condition->node_case == PG_QUERY__NODE__NODE_NULL_TEST) {
-    const PgQuery__NullTest& test = *condition->null_test;
-    if (test.nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL) return;
-    if (test.arg == nullptr || test.arg->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return;
-    const PgQuery__ColumnRef& ref = *test.arg->column_ref;
-    if (ref.n_fields > 0) columns.push_back(string_of(ref.fields[ref.n_fields - 1]));
+    if (all.boolop != PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR) return false;
+    bool only = true;
+    for (std::size_t i = 0; i < all.n_args; ++i) only &= demanded(all.args[i], columns);
+    return only;
   }
+  if (condition->node_case != PG_QUERY__NODE__NODE_NULL_TEST) return false;
+  const PgQuery__NullTest& test = *condition->null_test;
+  if (test.nulltesttype != PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL) return false;
+  if (test.arg == nullptr || test.arg->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return false;
+  const PgQuery__ColumnRef& ref = *test.arg->column_ref;
+  if (ref.n_fields > 0) columns.push_back(string_of(ref.fields[ref.n_fields - 1]));
+  return true;
 }
 
 // The columns that an expression reads, each once.
@@ -137,7 +141,7 @@ SqlEffect read_constraint(const PgQuery__Constraint& constraint, SqlEffect of, P
   if (!keys.empty()) of.keys = keys;
   if (foreign) of.other = table_name(constraint.pktable);
   if (of.constraint == SqlConstraint::check) {
-    demanded(constraint.raw_expr, of.not_null);
+    of.only_not_null = demanded(constraint.raw_expr, of.not_null);
     of.keys.clear();
     if (const auto* expression = held(constraint.raw_expr)) columns_in(*expression, of.keys);
   }

@@ -1,10 +1,13 @@
 #include "gate/facts.hpp"
 
+#include <map>
+
 #include "sql/big_stack.hpp"
 #include "sql/lexer.hpp"
 #include "sql/pg_tree.hpp"
 #include "sql/pieces.hpp"
 #include "sql/statement/block.hpp"
+#include "sql/statement/read_ahead.hpp"
 #include "sql/statement/reader.hpp"
 
 namespace zdm::planner {
@@ -15,7 +18,13 @@ constexpr int kMaxBlocks = 4;  // a DO block in the DO block of …
 
 using Statements = std::vector<StatementFacts>;
 
-void read_text(const StatementText& text, int depth, bool in_block, Statements& out);
+/// A file while it is read. A function's body matters once something calls it.
+struct Reading {
+  Statements statements;
+  std::map<TableName, Block> bodies;
+};
+
+void read_text(const StatementText& text, int depth, bool in_block, Reading& out);
 
 SqlFault at(const StatementText& text, const SqlFault& fault) {
   return {fault.message, text.place(fault.offset, fault.offset).offset};
@@ -36,53 +45,95 @@ void add_dynamic(const StatementText& text, StatementFacts& facts) {
   facts.effects.push_back(std::move(effect));
 }
 
-// What is put together at run time is said of the block; the rest are statements of their own.
-void read_do(const PgQuery__DoStmt& stmt, const StatementText& text, int depth, Statements& out) {
-  Block block = read_block(stmt, text);
-  const std::size_t first = out.size();
-  for (BlockPart& part : block.parts) {
-    if (!part.owned.empty()) part.text.text = part.owned;
-    part.text.variables = &block.variables;
+// What is put together at run time is said of the statement that runs the block, the last one; the
+// rest are statements of their own.
+void run_block(const Block& block, int depth, Reading& out) {
+  Statements& statements = out.statements;
+  const std::size_t first = statements.size();
+  for (const BlockPart& part : block.parts) {
+    StatementText whole = part.text;
+    if (!part.owned.empty()) whole.text = part.owned;
+    whole.variables = &block.variables;
     if (part.dynamic || depth >= kMaxBlocks) {
-      add_dynamic(part.text, out[first - 1]);
+      add_dynamic(part.text, statements[first - 1]);
       continue;
     }
-    const std::size_t before = out.size();
-    for (const SqlPiece& piece : split_pieces(part.text.text)) {
-      StatementText statement = part.text;
-      statement.text = part.text.text.substr(piece.offset, piece.length);
+    const std::size_t before = statements.size();
+    for (const SqlPiece& piece : split_pieces(whole.text)) {
+      StatementText statement = whole;
+      statement.text = whole.text.substr(piece.offset, piece.length);
       statement.offset += piece.offset;
       read_text(statement, depth + 1, true, out);
     }
     // PL/pgSQL writes some statements in its own way.
-    for (std::size_t i = before; i < out.size(); ++i) {
-      if (!out[i].fault) continue;
-      out[i].fault.reset();
-      add_dynamic(part.text, out[i]);
+    for (std::size_t i = before; i < statements.size(); ++i) {
+      if (!statements[i].fault) continue;
+      statements[i].fault.reset();
+      if (!part.calls) add_dynamic(part.text, statements[i]);
+    }
+    // PERFORM itself is of no interest, only what it calls.
+    if (part.calls && statements.size() > before && statements[before].effects.empty()) {
+      statements.erase(statements.begin() + static_cast<std::ptrdiff_t>(before));
     }
   }
   if (!block.branches) return;
-  for (std::size_t i = first; i < out.size(); ++i) {
-    for (SqlEffect& effect : out[i].effects) effect.conditional = true;
+  for (std::size_t i = first; i < statements.size(); ++i) {
+    for (SqlEffect& effect : statements[i].effects) effect.conditional = true;
   }
 }
 
-void read_text(const StatementText& text, int depth, bool in_block, Statements& out) {
+// The functions a query calls whose bodies stand in this file.
+void find_calls(const ProtobufCMessage& message, const Reading& reading,
+                std::vector<TableName>& found) {
+  if (message.descriptor == &pg_query__func_call__descriptor) {
+    const auto& call = reinterpret_cast<const PgQuery__FuncCall&>(message);
+    auto name = table_name(names_of(call.funcname, call.n_funcname));
+    if (reading.bodies.contains(name)) found.push_back(std::move(name));
+  }
+  for_each_child(message,
+                 [&](const ProtobufCMessage& child) { find_calls(child, reading, found); });
+}
+
+// Once each: a second call does the same again, and one function may call another without end.
+void run_calls(const PgQuery__Node& node, int depth, Reading& out) {
+  const bool runs = node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT ||
+                    node.node_case == PG_QUERY__NODE__NODE_CALL_STMT;
+  if (!runs || out.bodies.empty()) return;
+  std::vector<TableName> called;
+  find_calls(*held(&node), out, called);
+  for (const TableName& name : called) {
+    const auto body = out.bodies.extract(name);
+    if (!body.empty()) run_block(body.mapped(), depth, out);
+  }
+}
+
+void read_node(const PgQuery__Node& node, const StatementText& text, int depth, Reading& out) {
+  if (node.node_case == PG_QUERY__NODE__NODE_DO_STMT) {
+    return run_block(read_block(*node.do_stmt, text), depth, out);
+  }
+  read_statement(node, text, out.statements.back().effects);
+  if (node.node_case == PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT) {
+    const auto& function = *node.create_function_stmt;
+    auto body = read_body(function, text);
+    if (!body) return;
+    out.bodies.insert_or_assign(table_name(names_of(function.funcname, function.n_funcname)),
+                                std::move(*body));
+  }
+  run_calls(node, depth, out);
+}
+
+void read_text(const StatementText& text, int depth, bool in_block, Reading& out) {
   const auto fault = read_tree(text.text, [&](const PgQuery__ParseResult& tree) {
     for (std::size_t i = 0; i < tree.n_stmts; ++i) {
-      const PgQuery__RawStmt& stmt = *tree.stmts[i];
-      if (stmt.stmt == nullptr) continue;
-      out.push_back(blank(text, in_block));
-      if (stmt.stmt->node_case == PG_QUERY__NODE__NODE_DO_STMT) {
-        read_do(*stmt.stmt->do_stmt, text, depth, out);
-      } else {
-        read_statement(*stmt.stmt, text, out.back().effects);
-      }
+      const PgQuery__Node* node = tree.stmts[i]->stmt;
+      if (node == nullptr) continue;
+      out.statements.push_back(blank(text, in_block));
+      read_node(*node, text, depth, out);
     }
   });
   if (!fault) return;
-  out.push_back(blank(text, in_block));
-  out.back().fault = at(text, *fault);
+  out.statements.push_back(blank(text, in_block));
+  out.statements.back().fault = at(text, *fault);
 }
 
 // Numbers the transactions: a runner's or the file's own, or one for each statement.
@@ -125,18 +176,19 @@ class Transactions {
 };
 
 FileFacts read_here(const SqlFile& file, std::size_t transaction) {
-  FileFacts facts;
-  const std::string_view shipped = file.shipped;
+  Reading reading;
+  const std::string_view shipped = file.text();
   for (SqlPiece& piece : split_pieces(shipped)) {
     const StatementText text{shipped.substr(piece.offset, piece.length), piece.offset,
                              std::nullopt};
     if (piece.fault) {
-      facts.statements.push_back(blank(text, false));
-      facts.statements.back().fault = std::move(piece.fault);
+      reading.statements.push_back(blank(text, false));
+      reading.statements.back().fault = std::move(piece.fault);
       continue;
     }
-    read_text(text, 0, false, facts.statements);
+    read_text(text, 0, false, reading);
   }
+  FileFacts facts{.statements = std::move(reading.statements)};
   Transactions(file, transaction).run(facts);
   return facts;
 }
@@ -144,7 +196,7 @@ FileFacts read_here(const SqlFile& file, std::size_t transaction) {
 FileFacts no_memory(const SqlFile& file) {
   FileFacts facts;
   facts.statements.emplace_back();
-  facts.statements.back().place = {0, file.shipped.size()};
+  facts.statements.back().place = {0, file.bytes.size()};
   facts.statements.back().fault = SqlFault{"the parser got no memory for its stack", 0};
   return facts;
 }
@@ -153,11 +205,14 @@ FileFacts no_memory(const SqlFile& file) {
 
 void for_each_file(const std::vector<SqlFile>& files,
                    const std::function<void(const SqlFile&, const FileFacts&)>& visit) {
-  std::size_t transaction = 0;
+  const ReadAhead::Read read = [](const SqlFile& file) { return read_here(file, 0); };
   const bool ran = run_on_big_stack([&] {
+    ReadAhead ahead(files, read);
+    std::size_t transaction = 0;
     for (const SqlFile& file : files) {
-      const FileFacts facts = read_here(file, transaction);
-      transaction = facts.next_transaction;
+      FileFacts facts = ahead.next();
+      for (StatementFacts& statement : facts.statements) statement.transaction += transaction;
+      transaction = facts.next_transaction += transaction;
       visit(file, facts);
     }
   });

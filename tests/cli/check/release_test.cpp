@@ -436,6 +436,22 @@ TEST_CASE("a view that loses columns breaks the release that reads them",
   CHECK(box.zdm({"check"}).code == 0);
 }
 
+TEST_CASE("what is said of a file of Flyway's names its placeholders", "[cli][check]") {
+  const Sandbox box;
+  box.write("sql/V1__drop.sql", "ALTER TABLE ${app schema}.users DROP COLUMN ${column};\n");
+  const auto found = box.zdm({"check", "sql"});
+  CHECK(contains(found.out, "dropping ${app schema}.users.${column} breaks"));
+  CHECK(contains(found.out, "locks: ACCESS EXCLUSIVE on ${app schema}.users"));
+}
+
+TEST_CASE("zdm explain shows what a rule finds, and what it lets pass", "[cli][check]") {
+  const Sandbox box;
+  const auto told = box.zdm({"explain", "rename-table"});
+  CHECK(contains(told.out, "it finds:\n\n  ALTER TABLE \"user\" RENAME TO accounts;\n"));
+  CHECK(contains(told.out, "and lets pass:\n\n  -- The new name is a view first"));
+  CHECK_FALSE(contains(told.out, "-- seen:"));
+}
+
 TEST_CASE("what zdm plans for any kind passes its own gate", "[cli][check][releases]") {
   const Sandbox box;
   for (const auto* kind : planner::kinds()) {

@@ -35,6 +35,45 @@ TEST_CASE("one transaction over one table, a foreign key's two included, is no w
             .empty());
 }
 
+TEST_CASE("of many tables that one transaction locks, the second is told", "[gate]") {
+  CHECK(found("BEGIN; ALTER TABLE t ADD b int; ALTER TABLE u ADD b int; ALTER TABLE v ADD b int; "
+              "COMMIT") == std::vector<std::string>{"multi-table-lock"});
+}
+
+TEST_CASE("DROP OWNED drops what nobody named", "[gate]") {
+  CHECK(found("DROP OWNED BY old_app") == std::vector<std::string>{"drop-schema"});
+}
+
+TEST_CASE("a check that only said NOT NULL may go in any later file", "[gate]") {
+  const auto file = [](const std::string& sql) { return SqlFile{.path = sql, .bytes = sql}; };
+  const auto check = [&](const std::string& condition) {
+    return check_sql(
+               {file("ALTER TABLE t ADD CONSTRAINT c CHECK (" + condition + ") NOT VALID"),
+                file("ALTER TABLE t VALIDATE CONSTRAINT c; ALTER TABLE t ALTER a SET NOT NULL"),
+                file("ALTER TABLE t DROP CONSTRAINT c")},
+               {})
+        .findings.size();
+  };
+  CHECK(check("a IS NOT NULL") == 0);
+  CHECK(check("a IS NOT NULL AND a > 0") == 1);
+  CHECK(check("a IS NOT NULL AND b IS NOT NULL") == 1);
+}
+
+TEST_CASE("what IF NOT EXISTS and OR REPLACE leave open is told with what to write", "[gate]") {
+  const auto help = [](const std::string& sql) {
+    const SqlFile file{.path = "a.sql", .bytes = sql};
+    const auto findings = check_sql({file}, {}).findings;
+    REQUIRE(findings.size() == 1);
+    return findings[0].help;
+  };
+  const std::string open = " leaves open whether t is new; without it, it is";
+  CHECK(help("CREATE TABLE IF NOT EXISTS t (a int); CREATE INDEX i ON t (a)")
+            .ends_with("\nIF NOT EXISTS" + open));
+  CHECK(help("CREATE OR REPLACE FUNCTION t() RETURNS int LANGUAGE sql AS 'SELECT 1'; "
+             "DROP FUNCTION t()")
+            .ends_with("\nOR REPLACE" + open));
+}
+
 TEST_CASE("a rule holds for the versions it names", "[gate]") {
   CHECK(found("ALTER TABLE p DETACH PARTITION q", 13).empty());
 }

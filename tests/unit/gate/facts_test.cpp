@@ -1,6 +1,6 @@
 #include "gate/facts.hpp"
 
-#include <chrono>
+#include <stdexcept>
 #include <string>
 
 #include "support/catch.hpp"
@@ -219,6 +219,53 @@ TEST_CASE("a DO block's static SQL is read where it stands", "[gate]") {
   CHECK(statements[4].effects.at(0).deed == Deed::insert);
   CHECK(statements[4].in_block);
   CHECK(statements[4].transaction == statements[0].transaction);
+}
+
+TEST_CASE("a function's body counts where its own file calls it, once", "[gate]") {
+  const std::string sql =
+      "CREATE FUNCTION f(n int) RETURNS void LANGUAGE plpgsql AS $f$ BEGIN\n"
+      "  DELETE FROM a WHERE id = n; PERFORM f(n); PERFORM s.g(); END $f$;\n"
+      "CREATE FUNCTION s.g() RETURNS void AS 'DROP TABLE b; SELECT 1' LANGUAGE sql;\n"
+      "CREATE PROCEDURE p() BEGIN ATOMIC TRUNCATE c; END;\n"
+      "CREATE FUNCTION t() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DROP TABLE d; END $$;\n"
+      "CREATE TRIGGER x AFTER UPDATE ON e EXECUTE FUNCTION t();\n"
+      "SELECT f(1);\nSELECT f(2);\nDO $$ BEGIN PERFORM g(); END $$;\nCALL p()";
+  const auto statements = read_facts(file_of(sql)).statements;
+  std::vector<std::string> inside;
+  for (const auto& statement : statements) {
+    if (statement.in_block) inside.push_back(at(sql, statement.place));
+  }
+  CHECK(inside == std::vector<std::string>{"DELETE FROM a WHERE id = n", "DROP TABLE b", "SELECT 1",
+                                           "TRUNCATE c"});
+  CHECK(statements.size() == 9 + inside.size());
+}
+
+TEST_CASE("many files are read on all cores, and come in their order", "[gate]") {
+  std::vector<SqlFile> files;
+  for (int i = 0; i < 500; ++i) {
+    files.push_back(file_of("DROP TABLE t" + std::to_string(i) + "; SELECT 1"));
+  }
+  int next = 0;
+  std::size_t transaction = 0;
+  for_each_file(files, [&](const SqlFile& file, const FileFacts& facts) {
+    CHECK(&file == &files[static_cast<std::size_t>(next)]);
+    REQUIRE(facts.statements.size() == 2);
+    CHECK(facts.statements[0].effects.at(0).object.name == "t" + std::to_string(next));
+    CHECK((next == 0 || facts.statements[0].transaction > transaction));
+    transaction = facts.statements[1].transaction;
+    ++next;
+  });
+  CHECK(next == 500);
+}
+
+TEST_CASE("who leaves off in the middle of many files lets the others go too", "[gate]") {
+  const std::vector<SqlFile> files(500, file_of("SELECT 1"));
+  int seen = 0;
+  const auto stop = [&](const SqlFile&, const FileFacts&) {
+    if (++seen == 40) throw std::runtime_error("enough");
+  };
+  CHECK_THROWS_WITH(for_each_file(files, stop), "enough");
+  CHECK(seen == 40);
 }
 
 TEST_CASE("texts made to be costly are answered, and say so", "[gate]") {

@@ -1,0 +1,13 @@
+#pragma once
+
+#include <string_view>
+
+#include "gate/finding.hpp"
+
+namespace zdm::migrations {
+
+/// A ${placeholder} of Flyway was read as a name of the same length, __placeholder_: people are
+/// shown what stands in their file.
+void restore_placeholders(std::string_view bytes, planner::Finding& finding);
+
+}  // namespace zdm::migrations

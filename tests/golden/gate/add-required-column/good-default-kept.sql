@@ -1,0 +1,5 @@
+ALTER TABLE "Invites" ADD COLUMN score integer DEFAULT 0;
+ALTER TABLE "Invites" ADD CONSTRAINT score_present CHECK (score IS NOT NULL) NOT VALID;
+ALTER TABLE "Invites" VALIDATE CONSTRAINT score_present;
+ALTER TABLE "Invites" ALTER COLUMN score SET NOT NULL;
+ALTER TABLE "Invites" DROP CONSTRAINT score_present;
