@@ -1,10 +1,10 @@
 #include "model/canonical.hpp"
 
 #include <fmt/format.h>
+#include <sha2.h>
 #include <algorithm>
+#include <array>
 #include <nlohmann/json.hpp>
-
-#include "model/sha256.hpp"
 
 namespace zdm::planner {
 
@@ -39,9 +39,9 @@ std::string canonical(const Value& value, const std::function<bool(std::string_v
 }
 
 std::string checksum(std::string_view bytes) {
-  std::string text = "sha256:";
-  for (const auto byte : sha256(bytes)) text += fmt::format("{:02x}", byte);
-  return text;
+  std::array<char, SHA256_DIGEST_STRING_LENGTH> digits{};
+  SHA256Data(reinterpret_cast<const std::uint8_t*>(bytes.data()), bytes.size(), digits.data());
+  return fmt::format("sha256:{}", digits.data());
 }
 
 }  // namespace zdm::planner

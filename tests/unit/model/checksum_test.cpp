@@ -1,19 +1,14 @@
-#include "model/sha256.hpp"
-
-#include <fmt/format.h>
-
 #include <string>
 
-#include "support/catch.hpp"
+#include "model/canonical.hpp"
 
-using zdm::planner::sha256;
+#include "support/catch.hpp"
 
 namespace {
 
 std::string hex(std::string_view bytes) {
-  std::string text;
-  for (const auto byte : sha256(bytes)) text += fmt::format("{:02x}", byte);
-  return text;
+  const std::string text = zdm::planner::checksum(bytes);
+  return text.substr(text.find(':') + 1);
 }
 
 }  // namespace
