@@ -1,3 +1,4 @@
+#include <cmath>
 #include <nlohmann/json.hpp>
 
 #include "progress_line.hpp"
@@ -130,6 +131,12 @@ Json backfill_json(const std::optional<migrations::BackfillStatus>& backfill) {
           {"throttled", text_or_null(backfill->throttled)}};
 }
 
+/// Null where there is no end.
+Json whole_seconds(const std::optional<double>& seconds) {
+  if (!seconds || !std::isfinite(*seconds)) return nullptr;
+  return static_cast<std::int64_t>(*seconds);
+}
+
 Json set_json(const migrations::SetReport& set) {
   Json findings = Json::array();
   for (const auto& finding : set.findings) {
@@ -150,23 +157,22 @@ Json set_json(const migrations::SetReport& set) {
   Json holes = Json::array();
   for (const auto& [lower, upper] : set.holes)
     holes.push_back({{"lower", lower}, {"upper", upper}});
-  Json json = {
-      {"table", set.table},
-      {"created", set.created},
-      {"attached", set.attached},
-      {"detached", set.detached},
-      {"dropped", set.dropped},
-      {"archived", set.archived},
-      {"kept", set.kept},
-      {"next_upper_bound", text_or_null(set.next_upper_bound)},
-      {"state", set.state},
-      {"column", set.column},
-      {"every", set.every},
-      {"current_missing", set.current_missing},
-      {"horizon_s", set.horizon_s ? Json(*set.horizon_s) : Json(nullptr)},  // null: endless
-      {"holes", std::move(holes)},
-      {"partitions", std::move(partitions)},
-      {"findings", std::move(findings)}};
+  Json json = {{"table", set.table},
+               {"created", set.created},
+               {"attached", set.attached},
+               {"detached", set.detached},
+               {"dropped", set.dropped},
+               {"archived", set.archived},
+               {"kept", set.kept},
+               {"next_upper_bound", text_or_null(set.next_upper_bound)},
+               {"state", set.state},
+               {"column", set.column},
+               {"every", set.every},
+               {"current_missing", set.current_missing},
+               {"horizon_s", whole_seconds(set.horizon_s)},
+               {"holes", std::move(holes)},
+               {"partitions", std::move(partitions)},
+               {"findings", std::move(findings)}};
   if (set.error) json["error"] = error_json(*set.error);
   return json;
 }

@@ -26,13 +26,14 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// A project whose table is kept by its policy, and a folder for metrics.
+/// A project whose table and view are kept by their policies, and a folder for metrics.
 class Shop final {
  public:
   Shop() {
     database.exec(R"sql(
         CREATE TABLE events (id bigint, occurred_at timestamptz NOT NULL)
-          PARTITION BY RANGE (occurred_at))sql");
+          PARTITION BY RANGE (occurred_at);
+        CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM events)sql");
     box.write("zdm.toml", R"(
         [database]
         url = "${DATABASE_URL}"
@@ -40,6 +41,8 @@ class Shop final {
         column = "occurred_at"
         interval = "1 day"
         ahead = 7
+        [matview."public.totals"]
+        every = "1min"
         )");
     box.write("metrics/.keep", "");
     box.write("home/.keep", "");
@@ -110,7 +113,7 @@ TEST_CASE("the lines of the cron template run as cron runs them, and say nothing
   const Shop shop;
   REQUIRE(shop.box.zdm({"init", "--template", "cron"}).code == 0);
   const auto lines = cron_lines(shop.box.read("deploy/zdm.cron"));
-  REQUIRE(lines.size() == 1);
+  REQUIRE(lines.size() == 2);
   for (const auto& line : lines) {
     INFO(line.command);
     for (const auto& field : line.when) {
@@ -135,7 +138,7 @@ TEST_CASE("the units of the systemd template are sound, and what they start runs
           "[cli][live][templates]") {
   const Shop shop;
   REQUIRE(shop.box.zdm({"init", "--template", "systemd"}).code == 0);
-  for (const std::string what : {"partition"}) {
+  for (const std::string what : {"partition", "matview"}) {
     const auto unit = "deploy/systemd/zdm-" + what;
     auto service = replaced(shop.box.read(unit + ".service"), "\\\n", " ");
     const std::regex start("\nExecStart=/usr/local/bin/(zdm .*)\n");
@@ -172,7 +175,7 @@ TEST_CASE("what the jobs of the kubernetes template run, runs, and no secret is 
     INFO(line << finished.out << finished.err);
     CHECK(finished.code == 0);
   }
-  CHECK(jobs == 1);
+  CHECK(jobs == 2);
   if (!is_there("python3 -c 'import yaml'")) return;
   const auto parsed = shop.shell(
       "python3 -c 'import json, sys, yaml; json.dump(list(yaml.safe_load_all(sys.stdin)), "
@@ -180,7 +183,7 @@ TEST_CASE("what the jobs of the kubernetes template run, runs, and no secret is 
       shop.box.path("deploy/kubernetes/zdm.yaml"));
   INFO(parsed.err);
   const auto documents = Json::parse(parsed.out, nullptr, false);
-  REQUIRE(documents.size() == 1);
+  REQUIRE(documents.size() == 2);
   for (const auto& document : documents) {
     CHECK(document["kind"] == "CronJob");
     const auto& job = document["spec"]["jobTemplate"]["spec"];
@@ -198,14 +201,15 @@ TEST_CASE("every metric of the alerts template is one that zdm writes", "[cli][l
   for (const auto& line : cron_lines(shop.box.read("deploy/zdm.cron"))) {
     REQUIRE(shop.shell(shop.here(line.command)).code == 0);
   }
-  const auto metrics = shop.box.read("metrics/zdm_partition.prom");
+  const auto metrics =
+      shop.box.read("metrics/zdm_partition.prom") + shop.box.read("metrics/zdm_matview.prom");
   const auto rules = shop.box.read("deploy/prometheus/zdm.rules.yml");
   const std::regex name("\\bzdm_[a-z_]+\\b");
   std::set<std::string> used;
   for (std::sregex_iterator at(rules.begin(), rules.end(), name), end; at != end; ++at) {
     used.insert(at->str());
   }
-  CHECK(used.size() >= 6);
+  CHECK(used.size() >= 8);
   for (const auto& each : used) {
     INFO(each << " in\n" << metrics);
     CHECK(contains(metrics, "\n" + each + "{"));
