@@ -8,6 +8,7 @@
 #include "matviews/run_record.hpp"
 #include "matviews/view_reader.hpp"
 #include "model/suggest.hpp"
+#include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::migrations {
@@ -38,6 +39,15 @@ void complete(std::vector<MatviewState>& states) {
       if (meant != states.end()) name = meant->view.name;
     }
   }
+}
+
+/// What a replace_matview in flight keeps beside the view: its own phases refresh it.
+bool is_copy(const MatviewState& state, const std::vector<MatviewState>& views) {
+  if (state.policy) return false;
+  return std::ranges::any_of(views, [&](const MatviewState& each) {
+    return state.view.name == planner::views::beside(each.view.name) ||
+           state.view.name == planner::views::aside(each.view.name);
+  });
 }
 
 Result<std::vector<MatviewState>> read_all(Connection& connection, const Ledger& ledger,
@@ -86,7 +96,9 @@ Result<std::vector<std::size_t>> select_views(const std::vector<MatviewState>& v
     }
     chosen.insert(static_cast<std::size_t>(found - views.begin()));
   }
-  for (std::size_t i = 0; names.empty() && i < views.size(); ++i) chosen.insert(i);
+  for (std::size_t i = 0; names.empty() && i < views.size(); ++i) {
+    if (!is_copy(views[i], views)) chosen.insert(i);
+  }
   return std::vector<std::size_t>(chosen.begin(), chosen.end());
 }
 

@@ -191,6 +191,7 @@ Fragment exchange(const Context& context, const Table& out, const TableName& out
   step.sql.push_back(views::rename(kind, in.name, out.name));
   step.effects.emplace_back(RenameTable{out.name, out_to});
   step.effects.emplace_back(RenameTable{in.name, out.name});
+  views::move_followers(context, out, out_to, step);
   auto following = views::follow(out);
   for (auto& each : following.sql) step.sql.push_back(std::move(each));
   step.guards = views::still_is(out.name, out.oid);

@@ -97,6 +97,7 @@ Fragment exchange(const Context& context, const Table& out, const TableName& out
                    .add(in.name, LockMode::access_exclusive)
                    .list();
   step.effects = {RenameTable{out.name, out_to}, RenameTable{in.name, out.name}};
+  views::move_followers(context, out, out_to, step);
   return fragment;
 }
 

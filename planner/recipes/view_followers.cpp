@@ -102,6 +102,23 @@ Following follow(const Table& view) {
   return following;
 }
 
+void move_followers(const Context& context, const Table& out, const TableName& out_to, Step& step) {
+  const Catalog after = advance(context.catalog, step);
+  const auto* gone = after.table(out_to);
+  const auto* come = after.table(out.name);
+  if (gone == nullptr || come == nullptr) return;
+  Table left = *gone;
+  Table taken = *come;
+  const auto follows = [&](const Dependent& each) {
+    return counts(out, each) && !each.rebind.empty();
+  };
+  std::ranges::copy_if(out.dependents, std::back_inserter(taken.dependents), follows);
+  if (taken.dependents.size() == come->dependents.size()) return;
+  std::erase_if(left.dependents, follows);
+  step.effects.emplace_back(PutTable{std::move(left)});
+  step.effects.emplace_back(PutTable{std::move(taken)});
+}
+
 std::vector<std::string> left_behind(const Table& view) {
   std::vector<std::string> names;
   for (const auto& dependent : view.dependents) {

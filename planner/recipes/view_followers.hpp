@@ -26,6 +26,10 @@ struct Following {
 /// Those that can follow `view`, as read from the database.
 [[nodiscard]] Following follow(const Table& view);
 
+/// Adds to an exchange, whose other effects the step has already, that those that can follow stand
+/// on what has the name of `out` now, and no longer on `out`, which is called `out_to`.
+void move_followers(const Context& context, const Table& out, const TableName& out_to, Step& step);
+
 /// Those that cannot, as people call them: materialized views, statistics objects, temporary views,
 /// functions of the row type.
 [[nodiscard]] std::vector<std::string> left_behind(const Table& view);

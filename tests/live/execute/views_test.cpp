@@ -198,3 +198,21 @@ TEST_CASE("a view of zdm's own is not dropped while something reads it, which is
   CHECK(outcome.error->code == ErrorCode::refused);
   CHECK(has(outcome.error->message, "view public.late"));
 }
+
+TEST_CASE("every phase of a view with dependents is forecast, the drop of the old one too",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_revenue(rig);
+  rig.exec("CREATE VIEW weeks AS SELECT day FROM days");
+  const auto [kind, name, query] = GENERATE(table<std::string, std::string, std::string>(
+      {{"replace_matview", "revenue", kOld}, {"replace_view", "days", "SELECT day FROM orders"}}));
+  CAPTURE(kind);
+  const auto migration = replacing(kind, name, query);
+  const auto environment = rig.environment();
+  const auto report = migrations::plan(environment, {migration}, {});
+  INFO((report ? std::string() : text_of(report.error())));
+  REQUIRE(report);
+  const auto& phases = report->migrations.front().phases;
+  REQUIRE(phases.size() == 4);
+  CHECK_FALSE(phases.back().steps.empty());
+}

@@ -253,3 +253,16 @@ TEST_CASE("the list says how each view stands", "[live][matviews]") {
   REQUIRE(state("a_total").view.reads.size() == 1);
   CHECK(state("a_total").view.reads[0].name == "m; DROP");
 }
+
+TEST_CASE("what a replacement in flight keeps beside its view is refreshed only by name",
+          "[live][matviews]") {
+  Bed bed({"CREATE TABLE t (id int)", "CREATE MATERIALIZED VIEW v AS SELECT id FROM t",
+           "CREATE UNIQUE INDEX ON v (id)",
+           "CREATE MATERIALIZED VIEW v_zdm_new AS SELECT id FROM t",
+           "CREATE UNIQUE INDEX ON v_zdm_new (id)",
+           "CREATE MATERIALIZED VIEW lone_zdm_old AS SELECT id FROM t",
+           "CREATE UNIQUE INDEX ON lone_zdm_old (id)"});
+  CHECK(order(bed.refresh()) == "public.lone_zdm_old public.v");
+  CHECK(bed.list().views.size() == 2);
+  CHECK(order(bed.refresh({.only = {"v_zdm_new"}})) == "public.v_zdm_new");
+}
