@@ -25,7 +25,8 @@ TEST_CASE("partitions are refused on SQLite by name", "[cli][partitions]") {
   }
 }
 
-TEST_CASE("--now is for rehearsals, and a set must be one of zdm.toml", "[cli][partitions]") {
+TEST_CASE("the flag --now is for rehearsals, and a set must be one of zdm.toml",
+          "[cli][partitions]") {
   const Sandbox box;
   write_config(box, "postgresql:///nowhere");
   const auto now = box.zdm({"partition", "rotate", "--now", "2026-01-01"});

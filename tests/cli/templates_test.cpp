@@ -33,7 +33,8 @@ class Shop final {
     database.exec(R"sql(
         CREATE TABLE events (id bigint, occurred_at timestamptz NOT NULL)
           PARTITION BY RANGE (occurred_at);
-        CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM events)sql");
+        CREATE MATERIALIZED VIEW totals AS SELECT count(*) FROM events;
+        CREATE UNIQUE INDEX ON totals (count))sql");
     box.write("zdm.toml", R"(
         [database]
         url = "${DATABASE_URL}"
