@@ -19,8 +19,9 @@ from generate import write_files
 RUNS = 3
 SQUAWK = "2.66.0"
 # Rules on style, which zdm does not have.
-STYLE = ("prefer-big-int prefer-bigint-over-int prefer-bigint-over-smallint prefer-identity "
-         "prefer-robust-stmts prefer-text-field prefer-timestamp-tz require-timeout-settings").split()
+STYLE = ("prefer-bigint-over-int prefer-bigint-over-smallint prefer-identity "
+         "prefer-robust-stmts prefer-text-field prefer-timestamp-tz require-lock-timeout "
+         "require-statement-timeout").split()
 
 
 def squawk(scratch: pathlib.Path) -> pathlib.Path:
@@ -72,6 +73,8 @@ def compare(zdm: str, other: pathlib.Path, scratch: pathlib.Path, files: int) ->
     for name, options in (("squawk", []), ("squawk, no style rules", ["--exclude", ",".join(STYLE)])):
         theirs = best([other, *options, *every], directory)
         show(name, files, theirs)
+        if theirs.code not in (0, 1):
+            sys.exit(f"squawk did not check them: see {directory / 'output'}")
         speed, memory = theirs.cpu / ours.cpu, theirs.peak / ours.peak
         print(f"  {'':28} zdm checks {speed:.1f} times the files per CPU second, in "
               f"1/{theirs.seconds / ours.seconds:.1f} of the time and 1/{memory:.1f} of the memory")
