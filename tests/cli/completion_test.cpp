@@ -96,7 +96,7 @@ TEST_CASE("bash and fish complete commands, flags and values by the table", "[cl
   both({"zdm", "plan", "--format", "s"}, {"sql"});
   both({"zdm", "--config", "plan", "check", "--dial"}, {"--dialect"});
   both({"zdm", "explain", "add_f"}, {"add_foreign_key"});
-  both({"zdm", "release", "cut", "--from", "2026.47", "--base"}, {"--baseline"});
+  both({"zdm", "release", "cut", "--from", "2026.47", "--basel"}, {"--baseline"});
   both({"zdm", "apply", "--allow", "live"}, {"live-readers"});
   CHECK(completer.bash({"zdm", "plan", "--phase", "=", "sw"}) == Lines{"switch"});
 }
