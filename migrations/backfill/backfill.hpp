@@ -29,7 +29,7 @@ struct BackfillProgress {
 enum class Walk { stripes, tid_lists };
 struct BackfillTuning {
   std::optional<Walk> walk;    ///< tid_lists: before PostgreSQL 14, which has no TID range scan
-  std::optional<int> stripes;  ///< 8; 16 with more than two indexes; 1 where no update can be HOT
+  std::optional<int> stripes;  ///< 14; 1 where no update can be HOT
   std::int64_t window = 4096;  ///< blocks
   std::int64_t first_batch = 64;  ///< blocks; SQLite: rows
 };

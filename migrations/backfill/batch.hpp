@@ -11,7 +11,7 @@
 
 namespace zdm::migrations {
 
-/// The rows one batch looks at: blocks [from, to), of them one bucket of line pointers or all.
+/// The rows one batch looks at: blocks [from, to), of them one visit's line pointers or all.
 struct BatchRange {
   std::int64_t from = 0;
   std::int64_t to = 0;

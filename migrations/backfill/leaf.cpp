@@ -52,7 +52,6 @@ Result<std::vector<Leaf>> leaves_of(Connection& connection, std::uint32_t root,
       SELECT {0}::oid AS oid
       UNION SELECT i.inhrelid FROM pg_inherits i JOIN below b ON i.inhparent = b.oid)
     SELECT c.oid, n.nspname, c.relname, c.relkind, greatest(c.reltuples, 0),
-           (SELECT count(*) FROM pg_index x WHERE x.indrelid = c.oid),
            EXISTS (SELECT FROM pg_index x JOIN pg_attribute a ON a.attrelid = c.oid
                    WHERE x.indrelid = c.oid AND a.attname IN ({1}) AND NOT a.attisdropped
                      AND (a.attnum = ANY (x.indkey::int2[]) OR 0 = ANY (x.indkey::int2[]))
@@ -70,9 +69,8 @@ Result<std::vector<Leaf>> leaves_of(Connection& connection, std::uint32_t root,
     leaf.oid = static_cast<std::uint32_t>(integer(row[0]));
     leaf.name = {.schema = text(row[1]), .name = text(row[2])};
     leaf.rows = std::strtod(text(row[4]).c_str(), nullptr);
-    leaf.indexes = static_cast<int>(integer(row[5]));
-    leaf.filled_is_indexed = row[6] == "t";
-    leaf.subscribed = row[7] == "t";
+    leaf.filled_is_indexed = row[5] == "t";
+    leaf.subscribed = row[6] == "t";
     if (text(row[3]) == "f") {
       return fail(
           ErrorCode::refused,

@@ -15,7 +15,6 @@ namespace zdm::migrations {
 struct Leaf {
   std::uint32_t oid = 0;
   planner::TableName name;
-  int indexes = 0;
   bool filled_is_indexed = false;  ///< an index reads a column that is filled: no update can be HOT
   bool subscribed = false;         ///< target of a subscription: the trigger must be ENABLE ALWAYS
   double rows = 0;                 ///< estimate

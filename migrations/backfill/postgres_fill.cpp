@@ -21,6 +21,7 @@ constexpr std::int64_t kProbeBlocks = 8192;  // 64 MB: a snapshot of tenths of a
 constexpr milliseconds kProbeTimeout{60'000};
 constexpr std::int64_t kSmall = 8;  // blocks that are not worth several visits
 constexpr std::int64_t kLeast = 8;  // blocks of a batch, when each is visited once
+constexpr int kVisits = 14;
 constexpr int kIdlePasses = 3;
 constexpr int kPasses = 50;
 
@@ -147,7 +148,7 @@ int PostgresFill::stripes_of(const Leaf& leaf, const Extent& extent) const {
   // than one visit of the same block gains nothing.
   if (settings_.walk == Walk::tid_lists) return 1;
   if (leaf.filled_is_indexed || extent.blocks <= kSmall) return 1;
-  return leaf.indexes > 2 ? 16 : 8;
+  return kVisits;
 }
 
 /// One more look at every leaf; true when there was something to do.

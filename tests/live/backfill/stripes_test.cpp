@@ -21,7 +21,7 @@ TEST_CASE("a table is filled in stripes, each row once", "[live][backfill]") {
   CHECK(bed.value("SELECT sum(rows) || ' ' || bool_and(state = 'done') FROM zdm.backfill_window") ==
         "50000 true");
   const bool visited_often = bed.db().connect()->server_version() >= 140000;
-  CHECK(bed.value("SELECT max(stripes) FROM zdm.backfill_window") == (visited_often ? "8" : "1"));
+  CHECK(bed.value("SELECT max(stripes) FROM zdm.backfill_window") == (visited_often ? "14" : "1"));
   CHECK(bed.told.back().rows_done == 50'000);
   CHECK(bed.told.back().fraction == Approx(1.0));
 
@@ -43,18 +43,9 @@ TEST_CASE("most rows stay on their page", "[live][backfill]") {
   CHECK(growth < (visited_often ? 0.6 : 1.4));  // 1.3 where every row moves
 }
 
-TEST_CASE(
-    "a table with more than two indexes is visited 16 times, one whose column is indexed once",
-    "[live][backfill]") {
+TEST_CASE("a table whose new column is indexed is visited once", "[live][backfill]") {
   Bed bed(std::make_unique<TestDatabase>());
   bed.make_users(5'000);
-  const bool visited_often = bed.db().connect()->server_version() >= 140000;
-  SECTION("three indexes") {
-    bed.db().exec("CREATE INDEX ON users (other); CREATE INDEX ON users (name)");
-    REQUIRE(bed.run());
-    CHECK(bed.value("SELECT max(stripes) FROM zdm.backfill_window") ==
-          (visited_often ? "16" : "1"));
-  }
   SECTION("the new column is indexed") {
     bed.db().exec("CREATE INDEX ON users (full_name)");
     REQUIRE(bed.run());
