@@ -22,12 +22,6 @@ struct Target {
   std::string_view content;
 };
 
-/// A template is a folder of templates/files; what stands beside the folders is always written.
-std::string_view template_of(const templates::File& file) {
-  const auto slash = file.name.find('/');
-  return slash == std::string_view::npos ? std::string_view{} : file.name.substr(0, slash);
-}
-
 /// "a b", "a,b" and repeated flags alike.
 std::vector<std::string> asked_for(const Arguments& arguments) {
   std::vector<std::string> names;
@@ -52,7 +46,7 @@ Result<std::vector<Target>> targets(const std::vector<std::string>& chosen) {
   }
   std::vector<Target> result;
   for (const auto& file : templates::files()) {
-    const auto of = template_of(file);
+    const auto of = file.folder();
     if (of.empty()) {
       result.push_back({fs::path(file.name), file.content});
     } else if (std::find(chosen.begin(), chosen.end(), of) != chosen.end()) {

@@ -47,8 +47,7 @@ Words topics() {
 Words template_names() {
   std::set<std::string_view> names;
   for (const auto& file : templates::files()) {
-    const auto slash = file.name.find('/');
-    if (slash != std::string_view::npos) names.insert(file.name.substr(0, slash));
+    if (!file.folder().empty()) names.insert(file.folder());
   }
   return {names.begin(), names.end()};
 }

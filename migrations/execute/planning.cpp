@@ -2,7 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <utility>
 
 #include "database/catalog_reader.hpp"
@@ -75,12 +74,11 @@ Result<void> run_checks(Session& session, const planner::Steps& steps) {
 
 Result<void> try_checks(Session& session, const planner::Steps& steps) {
   if (steps.checks.empty()) return {};
-  return session.snapshot([&](Connection& work) {
-    Result<void> answer;
+  return session.snapshot([&](Connection& work) -> Result<void> {
     for (const planner::Check& check : steps.checks) {
-      if (answer && !session.allowed(check.hazard)) answer = ask(work, check);
+      if (!session.allowed(check.hazard)) ZDM_CHECK(ask(work, check));
     }
-    return answer;
+    return {};
   });
 }
 
@@ -160,10 +158,7 @@ Result<void> require_pairs(Session& session, const planner::Migration& migration
   if (phase < Phase::switch_) return {};
   for (const planner::TableRules& rules : view.progress.tables) {
     const planner::Table* table = view.catalog.table(rules.table);
-    const bool ours =
-        std::any_of(rules.rules.begin(), rules.rules.end(),
-                    [&](const planner::SyncRule& rule) { return rule.migration == migration.id; });
-    if (!ours || table == nullptr) continue;
+    if (!rules.has_any_of(migration.id) || table == nullptr) continue;
     const auto guard = planner::pair_guard(view.catalog, *table);
     if (!guard) continue;
     const planner::Check check{.table = table->name,

@@ -76,4 +76,8 @@ const Table* Catalog::table_by_oid(std::uint32_t oid) const {
   return item == tables.end() ? nullptr : &*item;
 }
 
+bool Catalog::older_than(int version) const {
+  return !assumed && server_version != 0 && server_version < version;
+}
+
 }  // namespace zdm::planner

@@ -217,6 +217,8 @@ struct Catalog {
   [[nodiscard]] const Table* table(const TableName& wanted) const;
   [[nodiscard]] Table* table(const TableName& wanted);
   [[nodiscard]] const Table* table_by_oid(std::uint32_t oid) const;
+  /// A server was looked at, and it is older: 140000 is PostgreSQL 14.
+  [[nodiscard]] bool older_than(int version) const;
 };
 
 /// What a migration needs to have read.

@@ -4,6 +4,10 @@
 
 namespace zdm::planner {
 
+bool TableRules::has_any_of(const MigrationId& migration) const {
+  return std::ranges::find(rules, migration, &SyncRule::migration) != rules.end();
+}
+
 const RecordedColumn* Progress::column(std::size_t change, std::string_view role) const {
   const auto item = std::ranges::find_if(columns, [&](const RecordedColumn& each) {
     return each.change == change && each.role == role;

@@ -28,6 +28,8 @@ struct TableRules {
   std::uint32_t table_oid = 0;
   std::int64_t generation = 0;  ///< counts changes of the rules
   std::vector<SyncRule> rules;
+
+  [[nodiscard]] bool has_any_of(const MigrationId& migration) const;
 };
 
 /// What the ledger recorded of a migration, as far as planning its next phase needs it.

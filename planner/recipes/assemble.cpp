@@ -152,9 +152,7 @@ void guard_pair(Fragment& fragment, const Migration& migration, const Catalog& c
   if (!relies || table == nullptr || fragment.step.kind != StepKind::transaction) return;
   const auto* rules = progress.rules(*table);
   if (rules == nullptr) return;
-  const bool ours = std::ranges::any_of(
-      rules->rules, [&](const SyncRule& rule) { return rule.migration == migration.id; });
-  auto guard = ours ? pair_guard(catalog, *table) : std::nullopt;
+  auto guard = rules->has_any_of(migration.id) ? pair_guard(catalog, *table) : std::nullopt;
   if (guard) fragment.step.guards.push_back(std::move(*guard));
 }
 

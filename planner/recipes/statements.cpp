@@ -361,8 +361,7 @@ std::vector<Check> adds_type(const Table& table, const std::string& type, const 
       type, quote(table.name));
   plain.hint =
       "use the domain's base type, with a CHECK where the rule is wanted; where the table is "
-      "small, "
-      "--allow rewrite does it";
+      "small, --allow rewrite does it";
   plain.hazard = "rewrite";
   return {std::move(known), std::move(plain)};
 }

@@ -7,22 +7,14 @@
 #include "sync/compose.hpp"
 
 namespace zdm::planner {
-namespace {
-
-bool is_older_than(const Catalog& catalog, int version) {
-  return !catalog.assumed && catalog.server_version != 0 && catalog.server_version < version;
-}
-
-}  // namespace
-
 bool pair_is_per_leaf(const Catalog& catalog, const Table& table) {
-  return table.kind == TableKind::partitioned && is_older_than(catalog, 130000);
+  return table.kind == TableKind::partitioned && catalog.older_than(130000);
 }
 
 std::vector<LockClaim> pair_claims(const Catalog& catalog, const Table& table, bool replaced) {
   if (catalog.engine != Engine::postgresql) return {};
-  const LockMode mode = replaced && is_older_than(catalog, 140000) ? LockMode::access_exclusive
-                                                                   : LockMode::share_row_exclusive;
+  const LockMode mode = replaced && catalog.older_than(140000) ? LockMode::access_exclusive
+                                                               : LockMode::share_row_exclusive;
   Claims claims;
   if (!pair_is_per_leaf(catalog, table)) return claims.table(table, mode).list();
   for (const TableName& leaf : table.leaves) claims.add(leaf, mode);

@@ -67,10 +67,6 @@ class PostgresTriggers {
   }
 
  private:
-  bool older_than(int version) const {
-    return !catalog_.assumed && catalog_.server_version != 0 && catalog_.server_version < version;
-  }
-
   std::vector<TableName> targets() const {
     if (pair_is_per_leaf(catalog_, table_)) {
       return table_.leaves;
@@ -94,7 +90,7 @@ AS {})",
 
   void create_trigger(const std::vector<SyncRule>& rules, const TableName& target, SyncEvent event,
                       bool replace) {
-    const bool by_name = replace && older_than(140000);
+    const bool by_name = replace && catalog_.older_than(140000);
     if (by_name) {
       drop_trigger(target, event);
     }
