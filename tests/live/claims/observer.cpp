@@ -1,7 +1,9 @@
 #include "observer.hpp"
 
+#include <exception>
 #include <optional>
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace zdm::tests {
@@ -17,14 +19,15 @@ namespace {
 
 class Observing final : public Connection {
  public:
-  Observing(std::unique_ptr<Connection> inner, std::shared_ptr<LockObserver> observer)
-      : inner_(std::move(inner)), observer_(std::move(observer)) {}
+  Observing(std::unique_ptr<Connection> inner, std::shared_ptr<LockObserver> observer, Opener aside)
+      : inner_(std::move(inner)), observer_(std::move(observer)), aside_(std::move(aside)) {}
   using Connection::run;
   Result<Rows> run(std::string_view sql, std::span<const Text> parameters) override {
     constexpr std::string_view kCommit = "COMMIT";
     const auto start = sql.find_first_not_of(" \n");
     const bool is_begin = sql.substr(std::min(start, sql.size())).starts_with("BEGIN");
     if (is_begin) observer_->begins(*inner_);
+    if (is_concurrent(sql)) return observer_->sampled(*inner_, aside_, sql, parameters);
     if (!sql.ends_with(kCommit) && sql != "ROLLBACK") {
       auto result = inner_->run(sql, parameters);
       if (result && is_begin) observer_->begun(*inner_);
@@ -47,8 +50,14 @@ class Observing final : public Connection {
   bool pooled() const override { return inner_->pooled(); }
 
  private:
+  static bool is_concurrent(std::string_view sql) {
+    return sql.find("INDEX CONCURRENTLY") != std::string_view::npos &&
+           (sql.starts_with("CREATE ") || sql.starts_with("DROP "));
+  }
+
   std::unique_ptr<Connection> inner_;
   std::shared_ptr<LockObserver> observer_;
+  Opener aside_;
 };
 
 /// "AccessExclusiveLock" as people write it.
@@ -68,11 +77,23 @@ void strengthen(Locks& locks, const std::string& relation, const std::string& mo
   }
 }
 
+Rows must(Connection& connection, const std::string& sql) {
+  auto rows = connection.run(sql);
+  if (!rows) throw std::runtime_error(rows.error().message + ": " + sql);
+  return std::move(*rows);
+}
+
 /// The step under way: its row is written in this very transaction, or says that it runs.
 constexpr std::string_view kStep = R"(
     SELECT run, ordinal, step, kind, definition -> 'locks' FROM zdm.step
      WHERE kind <> 'concurrent' AND (state = 'running'
         OR state = 'done' AND xmin::text = (txid_current_if_assigned() % (1::bigint << 32))::text)
+     ORDER BY run DESC, ordinal DESC LIMIT 1)";
+
+/// The same of a statement outside of any transaction.
+constexpr std::string_view kConcurrentStep = R"(
+    SELECT run, ordinal, step, kind, definition -> 'locks' FROM zdm.step
+     WHERE kind = 'concurrent' AND state = 'running'
      ORDER BY run DESC, ordinal DESC LIMIT 1)";
 
 }  // namespace
@@ -81,7 +102,7 @@ Opener LockObserver::wrap(std::shared_ptr<LockObserver> observer, Opener opener)
   return [observer = std::move(observer),
           opener = std::move(opener)]() -> Result<std::unique_ptr<Connection>> {
     ZDM_TRY(auto inner, opener());
-    return std::unique_ptr<Connection>(new Observing(std::move(inner), observer));
+    return std::unique_ptr<Connection>(new Observing(std::move(inner), observer, opener));
   };
 }
 
@@ -127,16 +148,8 @@ void LockObserver::compare_files(Connection& connection, Observed& observed) con
   }
 }
 
-void LockObserver::ends(Connection& connection) {
-  // A transaction that failed says nothing any more.
-  const auto held = connection.run(R"(
-      SELECT relation, mode, (to_regclass('zdm.step') IS NOT NULL)::text FROM pg_locks
-       WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted)");
-  if (!held || held->empty() || held->rows[0][2] != "true") return;
-  const auto step = connection.run(kStep);
-  if (!step || step->empty()) return;
-  const auto& row = step->rows[0];
-  auto& observed = steps_[{std::stoll(*row[0]), std::stoll(*row[1])}];
+Observed& LockObserver::step_of(Connection& connection, const std::vector<Text>& row) {
+  Observed& observed = steps_[{std::stoll(*row[0]), std::stoll(*row[1])}];
   observed.step = *row[2];
   observed.kind = *row[3];
   const auto claims = connection.run(
@@ -145,6 +158,73 @@ void LockObserver::ends(Connection& connection) {
   if (!claims) throw std::runtime_error(claims.error().message);
   observed.claimed.clear();
   for (const auto& claim : claims->rows) strengthen(observed.claimed, *claim[0], *claim[1]);
+  return observed;
+}
+
+Result<Rows> LockObserver::sampled(Connection& connection, const Opener& aside,
+                                   std::string_view sql, std::span<const Text> parameters) {
+  auto writer = aside();
+  auto watcher = aside();
+  if (!writer || !watcher) throw std::runtime_error("no second session for " + std::string(sql));
+  begins(**watcher);
+  const Rows step = must(**watcher, std::string(kConcurrentStep));
+  if (step.empty()) throw std::runtime_error("no step says that it runs: " + std::string(sql));
+  Observed& observed = step_of(**watcher, step.rows[0]);
+  must(**writer, "BEGIN");
+  for (const auto& [relation, mode] : observed.claimed) {
+    const Rows kind = must(**watcher, "SELECT relkind IN ('r', 'm') FROM pg_class WHERE oid = '" +
+                                          relation + "'::regclass");
+    if (kind.first() == "t")
+      must(**writer, "LOCK TABLE ONLY " + relation + " IN ROW EXCLUSIVE MODE");
+  }
+  std::atomic<bool> ended = false;
+  std::exception_ptr trouble;
+  std::thread sampler([&] {
+    try {
+      sample(connection.backend_pid(), **watcher, **writer, ended, observed.taken);
+    } catch (...) {
+      trouble = std::current_exception();
+    }
+    static_cast<void>((*writer)->run("ROLLBACK"));
+  });
+  auto result = connection.run(sql, parameters);
+  ended = true;
+  sampler.join();
+  if (trouble) std::rethrow_exception(trouble);
+  return result;
+}
+
+/// Until the statement has ended: what it holds. The writer ends once the statement waits for it.
+void LockObserver::sample(std::int64_t pid, Connection& watcher, Connection& writer,
+                          const std::atomic<bool>& ended, Locks& taken) const {
+  bool waits = false;
+  while (!ended) {
+    const Rows held = must(
+        watcher, "SELECT relation, mode, granted FROM pg_locks WHERE pid = " + std::to_string(pid));
+    for (const auto& lock : held.rows) {
+      if (!waits && *lock[2] != "t") {
+        waits = true;
+        must(writer, "ROLLBACK");
+      }
+      const auto relation = lock[0] ? before_.find(*lock[0]) : before_.end();
+      if (relation == before_.end() || *lock[2] != "t") continue;
+      // The end of DROP INDEX CONCURRENTLY (index_drop in catalog/index.c): nobody knows of the
+      // index any more when it takes the last lock on it.
+      if (waits && *lock[1] == "AccessExclusiveLock") continue;
+      strengthen(taken, relation->second, words(*lock[1]));
+    }
+  }
+}
+
+void LockObserver::ends(Connection& connection) {
+  // A transaction that failed says nothing any more.
+  const auto held = connection.run(R"(
+      SELECT relation, mode, (to_regclass('zdm.step') IS NOT NULL)::text FROM pg_locks
+       WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted)");
+  if (!held || held->empty() || held->rows[0][2] != "true") return;
+  const auto step = connection.run(kStep);
+  if (!step || step->empty()) return;
+  Observed& observed = step_of(connection, step->rows[0]);
   for (const auto& lock : held->rows) {
     const auto relation = before_.find(*lock[0]);
     if (relation != before_.end()) strengthen(observed.taken, relation->second, words(*lock[1]));
