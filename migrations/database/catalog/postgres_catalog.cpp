@@ -101,29 +101,29 @@ Result<void> read_enums(Connection& connection, const CatalogRequest& request, C
   });
 }
 
-/// Where names near this one begin and end, as (schema, from, up to): new names are made of a
-/// table's or an index's name and a suffix, cut to 63 bytes. The bounds end in an ASCII letter or
-/// digit, so that they are text in every encoding.
-std::vector<std::string> range_near(const TableName& name) {
+using Range = std::vector<std::string>;  ///< schema, from, up to
+
+/// Where names near this one begin and end: itself, and what is made of it, an underscore and more
+/// (sql/quote.hpp, unique_name). A long one may have been cut. The bounds end in ASCII, so that
+/// they are text in every encoding.
+std::vector<Range> near(const TableName& name) {
   constexpr std::size_t kLongest = 40;
+  if (name.name.size() <= kLongest) {
+    return {{name.schema, name.name, name.name + " "},
+            {name.schema, name.name + "_", name.name + "`"}};  // '`' follows '_'
+  }
   std::string from = name.name.substr(0, kLongest);
-  while (!from.empty() && (from.back() < ' ' || from.back() > '}')) {
-    from.pop_back();
-  }
-  if (from.empty()) {
-    return {};
-  }
+  while (!from.empty() && (from.back() < ' ' || from.back() > '}')) from.pop_back();
+  if (from.empty()) return {};
   std::string to = from;
   to.back() = static_cast<char>(to.back() + 1);
-  return {name.schema, from, to};
+  return {{name.schema, from, to}};
 }
 
 std::string ranges_near(const CatalogRequest& request, const Catalog& catalog) {
-  std::set<std::vector<std::string>> ranges;
+  std::set<Range> ranges;
   const auto add = [&](const TableName& name) {
-    if (auto range = range_near(name); !range.empty()) {
-      ranges.insert(std::move(range));
-    }
+    for (Range& range : near(name)) ranges.insert(std::move(range));
   };
   for (const Table& table : catalog.tables) {
     add(table.name);
@@ -146,7 +146,7 @@ std::string ranges_near(const CatalogRequest& request, const Catalog& catalog) {
   return to_json({ranges.begin(), ranges.end()});
 }
 
-/// Names of relations that begin like those asked for: a range of pg_class_relname_nsp_index.
+/// Names of relations near those asked for: ranges of pg_class_relname_nsp_index.
 Result<void> read_taken(Connection& connection, const CatalogRequest& request, Catalog& catalog) {
   constexpr std::string_view kSql = R"(
     SELECT DISTINCT n.nspname AS schema, c.relname AS name
