@@ -3,7 +3,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <stdexcept>
 
 #include "support/wait.hpp"
@@ -13,16 +12,6 @@ namespace {
 
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
-
-/// One that waits as an application does: for as long as it takes.
-std::unique_ptr<migrations::Connection> as_application(const Database& database) {
-  auto connection = database.connect(
-      {.lock_timeout = milliseconds(0), .idle_in_transaction_timeout = milliseconds(0)});
-  if (!connection->run("SET application_name = 'application'")) {
-    throw std::runtime_error("an application cannot connect");
-  }
-  return connection;
-}
 
 const std::vector<std::string>& statements() {
   static const std::vector<std::string> all = {
@@ -38,8 +27,8 @@ const std::vector<std::string>& statements() {
 
 }  // namespace
 
-Crowd::Crowd(const Database& database, milliseconds hold_for) : database_(database) {
-  threads_.emplace_back([this](const std::stop_token& stop) { watch(stop); });
+Crowd::Crowd(const Database& database, milliseconds hold_for)
+    : database_(database), watch_(database) {
   for (const auto& sql : statements()) {
     threads_.emplace_back([this, sql](const std::stop_token& stop) { work(sql, stop); });
   }
@@ -51,6 +40,10 @@ Crowd::Crowd(const Database& database, milliseconds hold_for) : database_(databa
 Felt Crowd::stop() {
   for (auto& thread : threads_) thread.request_stop();
   threads_.clear();
+  const LockWatch::Longest longest = watch_.stop();
+  felt_.longest_wait_ms = longest.ms;
+  felt_.longest_wait = longest.what;
+  if (!longest.trouble.empty()) felt_.failures.push_back(longest.trouble);
   return felt_;
 }
 
@@ -94,37 +87,6 @@ void Crowd::hold(milliseconds time, const std::stop_token& stop) {
     static_cast<void>(said(*connection, "SELECT count(*) FROM events"));
     static_cast<void>(said(*connection, "COMMIT"));
     std::this_thread::sleep_for(milliseconds(50));
-  }
-}
-
-bool Crowd::saw(const migrations::Result<migrations::Rows>& waiting) {
-  const std::scoped_lock lock(mutex_);
-  if (!waiting) felt_.failures.push_back("nobody watches: " + waiting.error().message);
-  if (!waiting || waiting->empty()) return waiting.has_value();
-  const double wait = std::atof(waiting->first().c_str());
-  if (wait > felt_.longest_wait_ms) {
-    felt_.longest_wait_ms = wait;
-    felt_.longest_wait = waiting->first(1);
-  }
-  return true;
-}
-
-void Crowd::watch(const std::stop_token& stop) {
-  const auto connection = database_.connect({});
-  // Before 14 there is no start of the wait; that of the statement is no later.
-  const bool exact = connection->server_version() >= 140000;
-  const std::string sql = fmt::format(R"sql(
-    SELECT extract(epoch FROM clock_timestamp() - {}) * 1000,
-           format('%s waited for %s of %s behind %s', a.query, l.mode, l.relation::regclass,
-                  (SELECT string_agg(format('%s: %s', b.application_name, b.query), '; ')
-                   FROM pg_stat_activity b WHERE b.pid = ANY (pg_blocking_pids(a.pid))))
-    FROM pg_locks l JOIN pg_stat_activity a USING (pid)
-    WHERE NOT l.granted AND a.application_name = 'application' AND a.datname = current_database()
-    ORDER BY 1 DESC NULLS LAST LIMIT 1)sql",
-                                      exact ? "l.waitstart" : "a.query_start");
-  ++working_;
-  while (!stop.stop_requested() && saw(connection->run(sql))) {
-    std::this_thread::sleep_for(milliseconds(1));
   }
 }
 

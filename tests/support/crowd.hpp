@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "support/database.hpp"
+#include "support/lock_watch.hpp"
 
 namespace zdm::tests {
 
@@ -16,12 +17,8 @@ namespace zdm::tests {
 struct Felt {
   std::int64_t statements = 0;
   std::vector<std::string> failures;
-  /// The longest time one of its statements stood waiting for a lock, by the server's own account
-  /// (pg_locks.waitstart), looked at all the time; so that a machine that is busy with other things
-  /// is not taken for a lock.
-  double longest_wait_ms = 0;
-  /// What that statement was, and who stood in its way.
-  std::string longest_wait;
+  double longest_wait_ms = 0;  ///< of one of its statements for a lock
+  std::string longest_wait;    ///< LockWatch::Longest::what
   /// The longest time between a statement and its answer, whatever the reason.
   double longest_answer_ms = 0;
 };
@@ -43,11 +40,10 @@ class Crowd final {
  private:
   void work(const std::string& sql, const std::stop_token& stop);
   void hold(std::chrono::milliseconds time, const std::stop_token& stop);
-  void watch(const std::stop_token& stop);
-  bool saw(const migrations::Result<migrations::Rows>& waiting);
   bool said(migrations::Connection& connection, const std::string& sql);
 
   const Database& database_;
+  LockWatch watch_;
   std::mutex mutex_;
   Felt felt_;
   std::atomic<int> working_ = 0;

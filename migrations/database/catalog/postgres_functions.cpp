@@ -41,22 +41,26 @@ Result<void> read_functions(Connection& connection, Catalog& catalog) {
   // The one scan there is, of pg_proc: nothing in the catalog says what a string body names.
   // Functions with a parsed body (BEGIN ATOMIC) have an empty prosrc and stand in pg_depend.
   constexpr std::string_view kSql = R"(
+    WITH own AS MATERIALIZED (
+      SELECT p.oid, p.prosrc, lower(p.prosrc) AS body
+        FROM pg_proc p
+       WHERE p.pronamespace <> ALL (ARRAY(
+               SELECT n.oid FROM pg_namespace n
+                WHERE n.nspname IN ('pg_catalog', 'information_schema', 'zdm')))
+         AND p.prolang <> ALL (ARRAY(
+               SELECT l.oid FROM pg_language l WHERE l.lanname IN ('internal', 'c')))
+         AND p.prosrc <> '')
     SELECT pg_describe_object('pg_proc'::regclass, p.oid, 0) AS name, p.prosrc,
            (SELECT json_agg(DISTINCT g.tgrelid::text)
               FROM pg_trigger g
              WHERE g.tgfoid = p.oid AND g.tgrelid = ANY ($1::oid[]) AND NOT g.tgisinternal) AS triggers
-      FROM pg_proc p
-      JOIN pg_namespace n ON n.oid = p.pronamespace
-      JOIN pg_language l ON l.oid = p.prolang
-     WHERE n.nspname NOT IN ('pg_catalog', 'information_schema', 'zdm')
-       AND l.lanname NOT IN ('internal', 'c')
-       AND p.prosrc <> ''
-       AND (EXISTS (SELECT
-                      FROM json_array_elements($2::json) AS asked(item)
-                     WHERE strpos(lower(p.prosrc), asked.item ->> 0) > 0)
-            OR p.oid IN (SELECT g.tgfoid
-                           FROM pg_trigger g
-                          WHERE g.tgrelid = ANY ($1::oid[]) AND NOT g.tgisinternal))
+      FROM own p
+     WHERE EXISTS (SELECT
+                     FROM json_array_elements($2::json) AS asked(item)
+                    WHERE strpos(p.body, asked.item ->> 0) > 0)
+        OR p.oid IN (SELECT g.tgfoid
+                       FROM pg_trigger g
+                      WHERE g.tgrelid = ANY ($1::oid[]) AND NOT g.tgisinternal)
      ORDER BY 1)";
   return for_each(connection, kSql, {oid_array(catalog), to_json(names)}, [&](const Record& row) {
     const std::set<std::string> words = words_of(row.text("prosrc"));
