@@ -83,11 +83,24 @@ class Sqlite final : public Connection {
 Error Sqlite::error(std::string_view sql) const {
   const int code = sqlite3_extended_errcode(handle_.get());
   const std::string message = one_line(sqlite3_errmsg(handle_.get()));
-  const bool unreachable = (code & 0xff) == SQLITE_CANTOPEN;
-  return Error{.code = unreachable ? ErrorCode::cannot_connect : ErrorCode::failed,
-               .message = message,
-               .sqlstate = sqlite_sqlstate(code, message),
-               .statement = std::string(sql)};
+  Error error{.code = ErrorCode::failed,
+              .message = message,
+              .sqlstate = sqlite_sqlstate(code, message),
+              .statement = std::string(sql)};
+  switch (code & 0xff) {
+    case SQLITE_CANTOPEN:
+      error.code = ErrorCode::cannot_connect;
+      break;
+    case SQLITE_BUSY:
+      error.code = ErrorCode::busy;
+      error.hint =
+          "another process is in a transaction on this file; once it has ended, run the same "
+          "command again";
+      break;
+    default:
+      break;
+  }
+  return error;
 }
 
 Result<void> Sqlite::bind(sqlite3_stmt* statement, std::span<const Text> parameters) {

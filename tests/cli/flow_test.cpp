@@ -32,6 +32,23 @@ Json deploy(const Sandbox& box, const std::string& release, const std::string& p
 
 }  // namespace
 
+TEST_CASE("an SQLite file that another process keeps to itself is busy: exit 6", "[cli]") {
+  const Sandbox box;
+  start(box);
+  for (const auto& arguments : {std::vector<std::string>{"apply", "--phase", "expand"},
+                                std::vector<std::string>{"plan"},
+                                {"status"}}) {
+    const WriteLock lock(box, true);
+    const Finished finished = box.zdm(arguments);
+    INFO(arguments[0] << ": " << finished.err);
+    CHECK(finished.code == 6);
+    CHECK(contains(finished.err, "database is locked"));
+    CHECK(contains(finished.err, "another process is in a transaction on this file"));
+  }
+  CHECK(box.query("select count(*) from sqlite_master") == "1");
+  CHECK(box.zdm({"apply", "--phase", "expand"}).code == 0);
+}
+
 TEST_CASE("a rename is carried through three releases on SQLite", "[cli]") {
   const Sandbox box;
   start(box);

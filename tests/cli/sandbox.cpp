@@ -88,10 +88,11 @@ Json Sandbox::json(std::vector<std::string> arguments) const {
   return object;
 }
 
-WriteLock::WriteLock(const Sandbox& box) {
+WriteLock::WriteLock(const Sandbox& box, bool exclusive) {
   REQUIRE(sqlite3_open(box.path("shop.db").c_str(), &database_) == SQLITE_OK);
   sqlite3_busy_timeout(database_, 60'000);
-  REQUIRE(sqlite3_exec(database_, "BEGIN IMMEDIATE", nullptr, nullptr, nullptr) == SQLITE_OK);
+  const char* const begin = exclusive ? "BEGIN EXCLUSIVE" : "BEGIN IMMEDIATE";
+  REQUIRE(sqlite3_exec(database_, begin, nullptr, nullptr, nullptr) == SQLITE_OK);
 }
 
 WriteLock::~WriteLock() {

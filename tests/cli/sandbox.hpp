@@ -40,10 +40,11 @@ class Sandbox final {
   std::string path_;
 };
 
-/// Another program's write transaction on shop.db, for as long as it lives.
+/// Another program's write transaction on shop.db, for as long as it lives. An exclusive one keeps
+/// readers out, too.
 class WriteLock final {
  public:
-  explicit WriteLock(const Sandbox& box);
+  explicit WriteLock(const Sandbox& box, bool exclusive = false);
   WriteLock(const WriteLock&) = delete;
   WriteLock& operator=(const WriteLock&) = delete;
   ~WriteLock();
