@@ -92,19 +92,22 @@ ZDM_FIELDS(Column, name, attnum, type, not_null, default_sql, default_kind, iden
 ZDM_FIELDS(IndexKey, attnum, sql, suffix)
 ZDM_FIELDS(Index, oid, name, method, unique, primary, exclusion, valid, ready, nulls_not_distinct,
            replica_identity, clustered, constraint, keys, include, predicate, with, tablespace,
-           comment, definition, attnums)
+           comment, statistics, definition, attnums)
 ZDM_FIELDS(ForeignKey, table_oid, table, columns, index, indexes)
 ZDM_FIELDS(Constraint, oid, name, kind, validated, deferrable, initially_deferred, no_inherit,
            attnums, definition, expression, references, index, comment)
 ZDM_FIELDS(IncomingForeignKey, name, table, attnums, definition)
 ZDM_FIELDS(Trigger, name, before, instead_of, row, on_insert, on_update, on_delete, enabled,
-           enabled_mode, function, definition, update_of, attnums)
-ZDM_FIELDS(Dependent, kind, name, attnums, certain, oid, rebind, relation, reads)
+           enabled_mode, function, definition, update_of, attnums, comment)
+ZDM_FIELDS(Dependent, kind, name, attnums, certain, oid, rebind, relation, reads, owner, ours,
+           temporary, comment)
+ZDM_FIELDS(AclItem, grantee, grantor, privilege, grantable, column)
+ZDM_FIELDS(Access, owner_all, items, default_grantees)
 ZDM_FIELDS(Table, oid, name, kind, owner, partition, partition_key, subpartitioned, inherits,
            inherited, row_security, force_row_security, replica_identity, published, subscribed,
            extension_member, empty, rows, bytes, leaves, columns, indexes, constraints, incoming,
-           triggers, dependents, comment, grants, view_query, view_options, reads, populated,
-           tablespace, access_method, sql, without_rowid, strict, assumed)
+           triggers, dependents, comment, grants, access, uncarried, view_query, view_options,
+           reads, populated, tablespace, access_method, sql, without_rowid, strict, assumed)
 ZDM_FIELDS(SourceSpan, file, line, column, end_line, end_column)
 ZDM_FIELDS(Assignment, column, expression, reads, type, where)
 ZDM_FIELDS(SyncColumn, name, default_sql, default_kind, not_null)

@@ -156,8 +156,7 @@ class Refreshing final {
     if (const auto obstacles = scene.obstacles(); !obstacles.empty()) {
       return planner::fail(
           ErrorCode::refused,
-          fmt::format("{} cannot be exchanged: what stands on it cannot follow: {}",
-                      job.report.name, fmt::join(obstacles, "; ")),
+          fmt::format("{} cannot be exchanged: {}", job.report.name, fmt::join(obstacles, "; ")),
           "refresh it with method \"concurrently\"");
     }
     ZDM_CHECK(lease_others(scene));
@@ -179,7 +178,7 @@ class Refreshing final {
     planner::RefreshSituation situation{
         .history = state_.history, .bloat = state_.view.bloat, .swap_refused = {}};
     if (const auto obstacles = scene.obstacles(); !obstacles.empty()) {
-      situation.swap_refused = fmt::format("{} cannot follow", fmt::join(obstacles, "; "));
+      situation.swap_refused = fmt::format("{}", fmt::join(obstacles, "; "));
     } else if (scene.members.size() > 1) {
       situation.swap_refused = fmt::format("{} reads it, and would be built anew with it",
                                            quote(scene.members[1].exchange.name));

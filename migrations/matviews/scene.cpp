@@ -1,7 +1,10 @@
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 
 #include "database/catalog/records.hpp"
+#include "matviews/followers.hpp"
 #include "matviews/shape_reader.hpp"
 #include "matviews/swap.hpp"
 #include "matviews/view_reader.hpp"
@@ -10,7 +13,7 @@
 namespace zdm::migrations {
 namespace {
 
-using planner::FollowerKind;
+using planner::DependentKind;
 using planner::TableName;
 using Member = SwapScene::Member;
 
@@ -30,14 +33,15 @@ Result<std::vector<Found>> find_members(Connection& connection, const planner::M
     known = found.size();
     std::vector<std::uint32_t> oids;
     for (const auto& each : found) oids.push_back(each.oid);
-    ZDM_TRY(auto followers, read_followers(connection, oids));
-    for (const auto& follower : followers.value) {
-      if (follower.kind != FollowerKind::matview) continue;
-      if (std::ranges::find(found, follower.oid, &Found::oid) != found.end()) continue;
-      found.push_back({follower.oid, follower.relation, follower.reads});
+    ZDM_TRY(scene.followers, read_followers(connection, oids));
+    for (const auto& follower : scene.followers) {
+      if (follower.kind != DependentKind::materialized_view) continue;
+      ZDM_TRY(const Rows rows,
+              connection.run("SELECT $1::regclass::oid", {planner::quote(follower.relation)}));
+      const auto oid = static_cast<std::uint32_t>(rows.first_integer());
+      if (std::ranges::find(found, oid, &Found::oid) != found.end()) continue;
+      found.push_back({oid, follower.relation, follower.reads});
     }
-    scene.followers = std::move(followers.value);
-    scene.followers_text = std::move(followers.text);
   }
   return found;
 }
@@ -93,10 +97,11 @@ Result<void> name(Member& member, const TableName& view, Names& names) {
 }
 
 Result<Member> read_member(Connection& connection, const Found& found, Names& names) {
-  Member member{.exchange = {}, .oid = found.oid, .shape_text = {}, .reads = {}};
+  Member member{.exchange = {}, .oid = found.oid, .shape_text = {}, .uncarried = {}, .reads = {}};
   ZDM_TRY(auto shape, read_shape(connection, found.oid));
   member.exchange.shape = std::move(shape.value);
   member.shape_text = std::move(shape.text);
+  member.uncarried = std::move(shape.uncarried);
   ZDM_TRY(const Rows populated,
           connection.run("SELECT relispopulated FROM pg_class WHERE oid = $1::oid",
                          {std::to_string(found.oid)}));
@@ -123,6 +128,20 @@ Result<SwapScene> read_scene(Connection& connection, const planner::Matview& vie
 }
 
 }  // namespace
+
+std::vector<std::string> SwapScene::obstacles() const {
+  std::vector<std::string> lines;
+  for (const auto& each :
+       planner::views::cannot_follow({}, followers, planner::views::Matviews::built_along)) {
+    lines.push_back(each + " cannot follow");
+  }
+  for (const auto& member : members) {
+    if (member.uncarried.empty()) continue;
+    lines.push_back(fmt::format("a new {} cannot be given {}", planner::quote(member.exchange.name),
+                                fmt::join(member.uncarried, ", ")));
+  }
+  return lines;
+}
 
 Result<SwapScene> read_swap_scene(Session& session, const planner::Matview& view) {
   return session.read([&](Connection& connection) { return read_scene(connection, view); });

@@ -9,11 +9,10 @@
 
 namespace zdm::migrations {
 
-/// What was read, and the server's own text of it: two texts that are equal say the same.
-template <class T>
-struct AsRead {
-  T value;
-  std::string text;
+struct ShapeAsRead {
+  planner::MatviewShape value;
+  std::string text;                    ///< two texts that are equal say the same
+  std::vector<std::string> uncarried;  ///< what no other view can be given
 };
 
 /// The search path under which definitions are read and written: every name has its schema then.
@@ -21,11 +20,10 @@ struct AsRead {
 
 /// In a transaction with the search path pinned. ErrorCode::drift when there is no such
 /// materialized view.
-[[nodiscard]] Result<AsRead<planner::MatviewShape>> read_shape(Connection& connection,
-                                                               std::uint32_t oid);
+[[nodiscard]] Result<ShapeAsRead> read_shape(Connection& connection, std::uint32_t oid);
 /// What stands on these views by their oids, save they themselves and their parts. In a transaction
 /// with the search path pinned.
-[[nodiscard]] Result<AsRead<std::vector<planner::Follower>>> read_followers(
+[[nodiscard]] Result<std::vector<planner::Dependent>> read_followers(
     Connection& connection, const std::vector<std::uint32_t>& oids);
 
 }  // namespace zdm::migrations

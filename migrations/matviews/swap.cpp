@@ -92,12 +92,11 @@ class Swap final {
         [](const auto& each) { return each.oid; });
     if (!same) return restless();
     scene_.followers = std::move(now.followers);
-    scene_.followers_text = std::move(now.followers_text);
     const auto obstacles = scene_.obstacles();
     if (obstacles.empty()) return {};
     return planner::fail(ErrorCode::refused,
-                         fmt::format("{} cannot be exchanged: {} stands on it now",
-                                     job_.report.name, fmt::join(obstacles, "; ")),
+                         fmt::format("{} cannot be exchanged any more: {}", job_.report.name,
+                                     fmt::join(obstacles, "; ")),
                          "refresh it concurrently");
   }
 
@@ -163,7 +162,7 @@ class Swap final {
       if (shape.text != member.shape_text) return restless();
     }
     ZDM_TRY(const auto followers, read_followers(connection, oids));
-    if (followers.text == scene_.followers_text) return {};
+    if (followers == scene_.followers) return {};
     return planner::fail(ErrorCode::failed, std::string(kFollowersChanged));
   }
 

@@ -15,16 +15,15 @@ struct SwapScene {
     planner::ExchangeMember exchange;
     std::uint32_t oid = 0;
     bool populated = true;
-    std::string shape_text;          ///< as read: compared again under the lock
-    std::vector<std::size_t> reads;  ///< members before it that its query names
+    std::string shape_text;              ///< as read: compared again under the lock
+    std::vector<std::string> uncarried;  ///< what the new one cannot be given
+    std::vector<std::size_t> reads;      ///< members before it that its query names
   };
   std::vector<Member> members;  ///< the view first, then those that read it directly, in order
-  std::vector<planner::Follower> followers;
-  std::string followers_text;
+  std::vector<planner::Dependent> followers;
 
-  [[nodiscard]] std::vector<std::string> obstacles() const {
-    return planner::cannot_follow(followers);
-  }
+  /// Why they cannot be exchanged, one line each; empty: they can.
+  [[nodiscard]] std::vector<std::string> obstacles() const;
 };
 /// Reads it all in one snapshot.
 [[nodiscard]] Result<SwapScene> read_swap_scene(Session& session, const planner::Matview& view);

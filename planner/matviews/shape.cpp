@@ -2,19 +2,15 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
 #include <string_view>
 
+#include "matviews/access.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
 namespace {
 
 using Statements = std::vector<std::string>;
-
-std::string role(const std::string& name) {
-  return name.empty() ? "PUBLIC" : quote_identifier(name);
-}
 
 TableName beside(const TableName& built, const std::string& name) {
   return {built.schema, name};
@@ -31,34 +27,6 @@ std::string options(const std::vector<std::string>& texts) {
   Statements each;
   for (const auto& text : texts) each.push_back(option(text));
   return fmt::format("{}", fmt::join(each, ", "));
-}
-
-/// Granted by whom it was granted: a privilege hangs on the grant option of its grantor.
-void grant(const ShapeGrant& grant, const std::string& columns, const MatviewShape& shape,
-           const TableName& built, Statements& sql) {
-  const bool by_other = !grant.grantor.empty() && grant.grantor != shape.owner;
-  if (by_other) sql.push_back("SET LOCAL ROLE " + quote_identifier(grant.grantor));
-  sql.push_back(fmt::format("GRANT {}{} ON {} TO {}{}", grant.privilege, columns, quote(built),
-                            role(grant.grantee), grant.grantable ? " WITH GRANT OPTION" : ""));
-  if (by_other) sql.emplace_back("RESET ROLE");
-}
-
-/// What ALTER DEFAULT PRIVILEGES gave goes first; the owner keeps what it has where nothing was
-/// ever granted or revoked.
-void privileges(const MatviewShape& shape, const TableName& built,
-                const std::vector<std::string>& granted, Statements& sql) {
-  for (const auto& grantee : granted) {
-    if (shape.default_privileges && grantee == shape.owner) continue;
-    sql.push_back(fmt::format("REVOKE ALL ON {} FROM {}", quote(built), role(grantee)));
-  }
-  if (!shape.default_privileges && std::ranges::find(granted, shape.owner) == granted.end()) {
-    sql.push_back(fmt::format("REVOKE ALL ON {} FROM {}", quote(built), role(shape.owner)));
-  }
-  for (const auto& each : shape.grants) grant(each, "", shape, built, sql);
-  for (const auto& column : shape.columns) {
-    const auto name = fmt::format(" ({})", quote_identifier(column.name));
-    for (const auto& each : column.grants) grant(each, name, shape, built, sql);
-  }
 }
 
 void describe_column(const ShapeColumn& column, const TableName& built, Statements& sql) {
@@ -92,12 +60,10 @@ void extended_statistics(const ShapeStatistics& each, const TableName& built, St
   }
 }
 
-std::string labelled(const ShapeLabel& label, const TableName& built) {
-  const auto on = label.column.empty()
-                      ? fmt::format("MATERIALIZED VIEW {}", quote(built))
-                      : fmt::format("COLUMN {}.{}", quote(built), quote_identifier(label.column));
-  return fmt::format("SECURITY LABEL FOR {} ON {} IS {}", quote_identifier(label.provider), on,
-                     quote_literal(label.label));
+Statements names_of(const MatviewShape& shape) {
+  Statements columns;
+  for (const auto& column : shape.columns) columns.push_back(column.name);
+  return columns;
 }
 
 /// SET default_tablespace for what the next statements make; empty is the database's own.
@@ -121,28 +87,24 @@ void name_built_parts(MatviewShape& shape, const std::vector<std::string>& taken
 }
 
 std::vector<std::string> create_like(const MatviewShape& shape, const TableName& built) {
-  std::vector<std::string> columns;
-  for (const auto& column : shape.columns) columns.push_back(column.name);
   const auto with = shape.options.empty() ? "" : fmt::format(" WITH ({})", options(shape.options));
   return {in_tablespace(shape.tablespace),
           fmt::format("CREATE MATERIALIZED VIEW {} ({}) USING {}{} AS\n{}\nWITH NO DATA",
-                      quote(built), quote_list(columns), quote_identifier(shape.access_method),
-                      with, shape.definition),
+                      quote(built), quote_list(names_of(shape)),
+                      quote_identifier(shape.access_method), with, shape.definition),
           fmt::format("ALTER MATERIALIZED VIEW {} OWNER TO {}", quote(built),
                       quote_identifier(shape.owner))};
 }
 
 std::vector<std::string> describe_like(const MatviewShape& shape, const TableName& built,
                                        const std::vector<std::string>& granted) {
-  Statements sql;
-  privileges(shape, built, granted, sql);
+  auto sql = views::copy_access(shape.access, shape.owner, built, granted, names_of(shape));
   for (const auto& column : shape.columns) describe_column(column, built, sql);
   if (!shape.comment.empty()) {
     sql.push_back(fmt::format("COMMENT ON MATERIALIZED VIEW {} IS {}", quote(built),
                               quote_literal(shape.comment)));
   }
   for (const auto& each : shape.statistics) extended_statistics(each, built, sql);
-  for (const auto& label : shape.labels) sql.push_back(labelled(label, built));
   return sql;
 }
 

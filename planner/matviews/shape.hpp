@@ -4,19 +4,11 @@
 #include <utility>
 #include <vector>
 
-#include "model/names.hpp"
+#include "model/catalog.hpp"
 
 /// All that makes a materialized view what it is, besides its rows, and the statements that make
 /// another one the same. The catalog's words; names as they are, unquoted.
 namespace zdm::planner {
-
-/// One privilege of an access control list.
-struct ShapeGrant {
-  std::string grantee;  ///< empty: PUBLIC
-  std::string grantor;
-  std::string privilege;  ///< "SELECT", "MAINTAIN" …
-  bool grantable = false;
-};
 
 struct ShapeColumn {
   std::string name;
@@ -26,7 +18,6 @@ struct ShapeColumn {
   std::string compression;           ///< "lz4" …; empty: the server's default
   std::vector<std::string> options;  ///< "n_distinct=-0.5"
   std::string comment;
-  std::vector<ShapeGrant> grants;
 };
 
 struct ShapeIndex {
@@ -49,12 +40,6 @@ struct ShapeStatistics {
   std::string comment;
 };
 
-struct ShapeLabel {
-  std::string provider;
-  std::string column;  ///< empty: the view's own
-  std::string label;
-};
-
 struct MatviewShape {
   std::string owner;
   std::string definition;            ///< its query, every name with its schema
@@ -62,12 +47,10 @@ struct MatviewShape {
   std::string tablespace;            ///< empty: the database's
   std::vector<std::string> options;  ///< "fillfactor=70", "toast.autovacuum_enabled=off"
   std::string comment;
-  bool default_privileges = true;  ///< no access control list: the owner may do all, others nothing
-  std::vector<ShapeGrant> grants;
+  Access access;
   std::vector<ShapeColumn> columns;
   std::vector<ShapeIndex> indexes;  ///< the valid ones
   std::vector<ShapeStatistics> statistics;
-  std::vector<ShapeLabel> labels;
 };
 
 /// Gives indexes and statistics the names they have until the exchange. `taken`: names in their
@@ -77,7 +60,7 @@ void name_built_parts(MatviewShape& shape, const std::vector<std::string>& taken
 /// The view itself, empty, with its owner. One transaction, whose search path is pg_catalog.
 [[nodiscard]] std::vector<std::string> create_like(const MatviewShape& shape,
                                                    const TableName& built);
-/// Privileges, comments, options of columns, statistics, labels. `granted`: who has privileges on
+/// Privileges, comments, options of columns, statistics. `granted`: who has privileges on
 /// it by ALTER DEFAULT PRIVILEGES, names or empty for PUBLIC.
 [[nodiscard]] std::vector<std::string> describe_like(const MatviewShape& shape,
                                                      const TableName& built,

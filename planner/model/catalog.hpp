@@ -65,6 +65,7 @@ struct Index {
   std::string with;  ///< storage parameters, "fillfactor='70'"
   std::string tablespace;
   std::string comment;
+  std::vector<int> statistics;  ///< SET STATISTICS of each column, -1: none; empty: of no column
   std::string
       definition;  ///< pg_get_indexdef(); SQLite: sqlite_schema.sql (empty for automatic ones)
   std::vector<int> attnums;  ///< every column it reads, in keys, expressions, INCLUDE and predicate
@@ -118,6 +119,7 @@ struct Trigger {
   std::string definition;          ///< pg_get_triggerdef(); SQLite: sqlite_schema.sql
   std::vector<int> update_of;
   std::vector<int> attnums;  ///< every column its WHEN and UPDATE OF name
+  std::string comment;
 };
 
 enum class DependentKind {
@@ -146,6 +148,29 @@ struct Dependent {
   std::string rebind;            ///< the statement that binds it anew; empty: there is none
   TableName relation;            ///< what that locks against everybody: the view, the rule's table
   std::vector<TableName> reads;  ///< what it reads
+  std::string owner;
+  bool ours = true;        ///< this role may replace it
+  bool temporary = false;  ///< of some session alone
+  std::string comment;     ///< of a rule
+  friend bool operator==(const Dependent&, const Dependent&) = default;
+};
+
+/// One privilege of an access control list.
+struct AclItem {
+  std::string grantee;  ///< empty: PUBLIC
+  std::string grantor;
+  std::string privilege;  ///< "SELECT", "MAINTAIN" …
+  bool grantable = false;
+  std::string column;  ///< empty: on the whole relation
+};
+
+/// Who may do what with a relation.
+struct Access {
+  bool owner_all = true;  ///< as by default; `items` leaves that out then
+  /// Columns last, and what the owner granted before what others did.
+  std::vector<AclItem> items;
+  /// Whom ALTER DEFAULT PRIVILEGES gives something on what is made new; empty: PUBLIC.
+  std::vector<std::string> default_grantees;
 };
 
 enum class TableKind { table, partitioned, foreign, view, materialized_view, virtual_ };
@@ -178,12 +203,15 @@ struct Table {
   std::vector<Dependent> dependents;
   std::string comment;
   std::vector<std::string> grants;  ///< "SELECT, INSERT TO app"
-  std::string view_query;           ///< views: pg_get_viewdef()
-  std::string view_options;         ///< reloptions, "fillfactor=70, toast.autovacuum_enabled=false"
-  std::vector<TableName> reads;     ///< views and materialized views: the relations of the query
-  bool populated = true;            ///< false: a materialized view WITH NO DATA
-  std::string tablespace;           ///< empty: the database's own
-  std::string access_method;        ///< where it is not heap
+  Access access;                    ///< the same whole, of columns too
+  /// Of views: what stands on it that nothing can give to another one, as people call it.
+  std::vector<std::string> uncarried;
+  std::string view_query;        ///< views: pg_get_viewdef()
+  std::string view_options;      ///< reloptions, "fillfactor=70, toast.autovacuum_enabled=false"
+  std::vector<TableName> reads;  ///< views and materialized views: the relations of the query
+  bool populated = true;         ///< false: a materialized view WITH NO DATA
+  std::string tablespace;        ///< empty: the database's own
+  std::string access_method;     ///< where it is not heap
   // SQLite
   std::string sql;  ///< sqlite_schema.sql
   bool without_rowid = false;

@@ -132,6 +132,11 @@ std::vector<std::string> create(const Table& view, const SqlText& query) {
   for (const auto& index : view.indexes) {
     sql.push_back(statements::create_index(Engine::postgresql, view.name, index,
                                            statements::Building::at_once));
+    for (std::size_t at = 0; at < index.statistics.size(); ++at) {
+      if (index.statistics[at] < 0) continue;
+      sql.push_back(fmt::format("ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}",
+                                quote(index.name), at + 1, index.statistics[at]));
+    }
     if (index.comment.empty()) continue;
     sql.push_back(
         fmt::format("COMMENT ON INDEX {} IS {}", quote(index.name), quote_literal(index.comment)));
@@ -139,15 +144,21 @@ std::vector<std::string> create(const Table& view, const SqlText& query) {
   return sql;
 }
 
+std::vector<std::string> describe(const TableName& view, const Table& like,
+                                  const std::vector<std::string>& columns) {
+  auto sql = tuned_columns(view, like, columns);
+  for (auto& each : views::describe(view, like, columns)) sql.push_back(std::move(each));
+  return sql;
+}
+
 std::vector<std::string> make_alike(const Context& context, const TableName& view,
                                     const Table& like, const std::vector<std::string>& columns,
                                     const std::string& clustered) {
-  auto sql = tuned_columns(view, like, columns);
+  auto sql = describe(view, like, columns);
   if (!clustered.empty()) {
     sql.push_back(fmt::format("ALTER MATERIALIZED VIEW {} CLUSTER ON {}", quote(view),
                               quote_identifier(clustered)));
   }
-  for (auto& each : views::describe(view, like, columns)) sql.push_back(std::move(each));
   // Its owner comes last: what goes before is done by who made it.
   for (auto& each : views::share(context, view, like, columns)) sql.push_back(std::move(each));
   return sql;

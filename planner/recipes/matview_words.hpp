@@ -45,9 +45,14 @@ struct Words {
 /// waits for anything, and its owner fills it later (fill_of).
 [[nodiscard]] std::vector<std::string> create(const Table& view, const SqlText& query);
 
+/// Comments of `like` and its columns, statistics targets, storage, compression and options of
+/// columns, for a materialized view of these columns.
+[[nodiscard]] std::vector<std::string> describe(const TableName& view, const Table& like,
+                                                const std::vector<std::string>& columns);
+
 /// What stands on `like` and its columns beside query, options and indexes, for a materialized view
-/// of these columns: owner, privileges, comments, statistics targets, storage, compression, options
-/// of columns, the index it is clustered on (as `clustered` calls it, or empty).
+/// of these columns: what describe() says, the index it is clustered on (as `clustered` calls it,
+/// or empty), owner and privileges.
 [[nodiscard]] std::vector<std::string> make_alike(const Context& context, const TableName& view,
                                                   const Table& like,
                                                   const std::vector<std::string>& columns,

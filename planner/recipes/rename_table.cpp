@@ -8,7 +8,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
-#include "recipes/view_followers.hpp"
+#include "recipes/view_exchange.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 

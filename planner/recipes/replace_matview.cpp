@@ -8,7 +8,8 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
-#include "recipes/view_followers.hpp"
+#include "recipes/view_catch_up.hpp"
+#include "recipes/view_exchange.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
@@ -29,9 +30,6 @@ constexpr std::array kKeys = {
             "change their type"},
 };
 
-constexpr std::string_view kNew = "_zdm_new";
-constexpr std::string_view kOld = "_zdm_old";
-
 /// The view that stands under a name; assumed without a database.
 Result<Table> matview_of(const Context& context, const TableName& name) {
   const auto* view = context.catalog.table(name);
@@ -48,17 +46,12 @@ Result<Table> matview_of(const Context& context, const TableName& name) {
                    fmt::format("{} is not a materialized view", quote(name)),
                    "name a materialized view; for a plain one use replace_view");
   }
-  if (view->extension_member) {
-    return fail_at(where_of(context), ErrorCode::refused,
-                   fmt::format("{} belongs to an extension", quote(name)),
-                   "change it with ALTER EXTENSION … UPDATE");
-  }
   return *view;
 }
 
 /// Where the new one has an index of that name too, it gets another until the exchange.
 std::string name_beside(const Table& view, const std::string& index) {
-  return view.index(index) == nullptr ? index : unique_name(index, kNew, {});
+  return view.index(index) == nullptr ? index : unique_name(index, views::kBeside, {});
 }
 
 /// An index of the old one for the new one. ErrorCode::refused where it reads what is gone.
@@ -165,45 +158,6 @@ Fragment build_beside(const Context& context, const ReplaceMatview& change, cons
   return step;
 }
 
-/// The names of `out` (suffix `away`) and `in`, which had the suffix `from`, in one transaction,
-/// and whatever depends on `out` with them.
-Fragment exchange(const Context& context, const Table& out, const TableName& out_to,
-                  const Table& in, std::string_view from, std::string_view away) {
-  auto fragment = guarantee::fragment({context, out}, Slot::exchange, StepKind::transaction,
-                                      "the two change names; what depends on them follows");
-  auto& step = fragment.step;
-  Claims claims;
-  const auto rename_index = [&](const TableName& table, const TableName& index,
-                                const std::string& to) {
-    step.sql.push_back(statements::rename_index(index, to));
-    step.effects.emplace_back(RenameIndex{table, index.name, to});
-    claims.add(index, LockMode::share_update_exclusive);
-  };
-  for (const auto& index : out.indexes) {
-    const auto& name = index.name.name;
-    const auto* other = in.index(unique_name(name, from, {}));
-    if (other == nullptr) continue;
-    rename_index(out.name, index.name, unique_name(name, away, {}));
-    rename_index(in.name, other->name, name);
-  }
-  const auto kind = TableKind::materialized_view;
-  step.sql.push_back(views::rename(kind, out.name, out_to));
-  step.sql.push_back(views::rename(kind, in.name, out.name));
-  step.effects.emplace_back(RenameTable{out.name, out_to});
-  step.effects.emplace_back(RenameTable{in.name, out.name});
-  views::move_followers(context, out, out_to, step);
-  auto following = views::follow(out);
-  for (auto& each : following.sql) step.sql.push_back(std::move(each));
-  step.guards = views::still_is(out.name, out.oid);
-  for (auto& each : views::still_is(in.name, in.oid)) step.guards.push_back(std::move(each));
-  for (auto& each : following.guards) step.guards.push_back(std::move(each));
-  step.locks = claims.merge(following.locks)
-                   .add(out.name, LockMode::access_exclusive)
-                   .add(in.name, LockMode::access_exclusive)
-                   .list();
-  return fragment;
-}
-
 /// REFRESH … CONCURRENTLY of the view that has just got its name back.
 Fragment refresh(const Context& context, const Table& view, const TableName& name) {
   auto fragment =
@@ -274,6 +228,7 @@ Result<Recipe> ReplaceMatview::plan(const Context& context) const {
   Recipe recipe;
   if (context.phase == Phase::expand) {
     ZDM_CHECK(views::refuse_left_behind(context, old));
+    ZDM_CHECK(views::refuse_uncarried(context, old));
     ZDM_CHECK(views::refuse_taken_beside(context, old.name));
     ZDM_CHECK(views::refuse_lost_below(context, old, view.query));
     ZDM_CHECK(refuse_unnamed(context, old, view.query));
@@ -289,9 +244,13 @@ Result<Recipe> ReplaceMatview::plan(const Context& context) const {
     const auto* made = context.catalog.table(views::beside(old.name));
     if (made == nullptr) return recipe;
     ZDM_CHECK(views::refuse_left_behind(context, old));
+    ZDM_CHECK(views::refuse_uncarried(context, old));
     recipe.fragments.push_back(matviews::fill_of(
         context, *made, made->reads, "brings the new one up to date; the old one is read on"));
-    recipe.fragments.push_back(exchange(context, old, views::aside(old.name), *made, kNew, kOld));
+    recipe.fragments.push_back(views::exchange(context, old, *made, views::Exchange::forth));
+    const auto columns = views::names_of_columns(*made);
+    views::catch_up(context, old, *made, matviews::describe(old.name, old, columns),
+                    matviews::describe(old.name, *made, columns), recipe.fragments.back().step);
   } else if (context.phase == Phase::contract) {
     const auto* gone = context.catalog.table(views::aside(old.name));
     if (gone == nullptr) return recipe;
@@ -326,7 +285,7 @@ Result<Recipe> ReplaceMatview::undo(const Context& context) const {
     recipe.fragments.push_back(matviews::fill_of(
         context, *old, old->reads, "brings the old one up to date; the new one is read on"));
   }
-  recipe.fragments.push_back(exchange(context, now, views::beside(now.name), *old, kOld, kNew));
+  recipe.fragments.push_back(views::exchange(context, now, *old, views::Exchange::back));
   if (at_once) {
     const auto back = renamed_by(context, recipe.fragments.back(), now.name);
     recipe.fragments.push_back(refresh(context, back, now.name));

@@ -3,13 +3,15 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "locks/claims.hpp"
 #include "recipes/check.hpp"
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
-#include "recipes/view_followers.hpp"
+#include "recipes/view_catch_up.hpp"
+#include "recipes/view_exchange.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
@@ -79,46 +81,52 @@ std::vector<std::string> create_beside(const Context& context, const Table& view
   return sql;
 }
 
-/// The names of `out` and `in`, in one transaction; what depends on `out` follows.
-Fragment exchange(const Context& context, const Table& out, const TableName& out_to,
-                  const Table& in) {
-  auto fragment = step_on(context, out, Slot::exchange,
-                          {views::rename(TableKind::view, out.name, out_to),
-                           views::rename(TableKind::view, in.name, out.name)});
-  auto& step = fragment.step;
-  auto following = views::follow(out);
-  for (auto& each : following.sql) step.sql.push_back(std::move(each));
-  step.guards = views::still_is(out.name, out.oid);
-  for (auto& each : views::still_is(in.name, in.oid)) step.guards.push_back(std::move(each));
-  for (auto& each : following.guards) step.guards.push_back(std::move(each));
-  step.locks = Claims()
-                   .merge(following.locks)
-                   .add(out.name, LockMode::access_exclusive)
-                   .add(in.name, LockMode::access_exclusive)
-                   .list();
-  step.effects = {RenameTable{out.name, out_to}, RenameTable{in.name, out.name}};
-  views::move_followers(context, out, out_to, step);
-  return fragment;
+/// Rules of the view itself, the one that makes it a view left out.
+std::vector<Dependent> own_rules(const Table& view) {
+  std::vector<Dependent> rules;
+  std::ranges::copy_if(view.dependents, std::back_inserter(rules), [&](const Dependent& each) {
+    return each.kind == DependentKind::rule && each.relation == view.name;
+  });
+  return rules;
+}
+
+/// Quoted as SQL needs.
+std::string name_of_rule(const Dependent& rule) {
+  constexpr std::string_view kHead = "CREATE OR REPLACE RULE ";
+  return rule.rebind.substr(kHead.size(), rule.rebind.find(" AS\n") - kHead.size());
+}
+
+std::string comment_on(std::string_view what, const std::string& name, const TableName& view,
+                       const std::string& comment) {
+  return fmt::format("COMMENT ON {} {} ON {} IS {}", what, name, quote(view),
+                     quote_literal(comment));
 }
 
 /// Through which the view takes writes: they are made on the new one once it has the name, by the
 /// very statements that made them on the old, and go from it when the name goes back.
 void make_own_parts(const Table& view, Step& step) {
-  for (const auto& rule : views::own_rules(view)) {
+  for (const auto& rule : own_rules(view)) {
     step.sql.push_back(rule.rebind);
+    if (!rule.comment.empty()) {
+      step.sql.push_back(comment_on("RULE", name_of_rule(rule), view.name, rule.comment));
+    }
     Claims claims;
     for (const auto& read : rule.reads) claims.add(read, LockMode::row_exclusive);
     step.locks = claims.merge(step.locks).list();
   }
   for (const auto& trigger : view.triggers) {
     step.sql.push_back(trigger.definition);
+    if (!trigger.comment.empty()) {
+      step.sql.push_back(
+          comment_on("TRIGGER", quote_identifier(trigger.name), view.name, trigger.comment));
+    }
     step.effects.emplace_back(PutTrigger{view.name, trigger});
   }
 }
 
 void drop_own_parts(const Table& view, const TableName& name, Step& step) {
-  for (const auto& rule : views::own_rules(view)) {
-    step.sql.push_back(fmt::format("DROP RULE {} ON {}", views::name_of_rule(rule), quote(name)));
+  for (const auto& rule : own_rules(view)) {
+    step.sql.push_back(fmt::format("DROP RULE {} ON {}", name_of_rule(rule), quote(name)));
   }
   for (const auto& trigger : view.triggers) {
     step.sql.push_back(
@@ -205,6 +213,7 @@ Result<Recipe> ReplaceView::plan_on_postgres(const Context& context, const Table
   Recipe recipe;
   if (context.phase == Phase::expand) {
     ZDM_CHECK(views::refuse_left_behind(context, view));
+    ZDM_CHECK(views::refuse_uncarried(context, view));
     ZDM_CHECK(views::refuse_taken_beside(context, view.name));
     ZDM_CHECK(views::refuse_lost_below(context, view, query));
     ZDM_CHECK(refuse_what_cannot_follow(context, view, query));
@@ -215,9 +224,13 @@ Result<Recipe> ReplaceView::plan_on_postgres(const Context& context, const Table
     recipe.fragments.push_back(std::move(step));
   } else if (context.phase == Phase::switch_) {
     ZDM_CHECK(views::refuse_left_behind(context, view));
+    ZDM_CHECK(views::refuse_uncarried(context, view));
     const auto* made = context.catalog.table(views::beside(view.name));
     if (made == nullptr) return recipe;
-    recipe.fragments.push_back(exchange(context, view, views::aside(view.name), *made));
+    recipe.fragments.push_back(views::exchange(context, view, *made, views::Exchange::forth));
+    const auto columns = views::names_of_columns(*made);
+    views::catch_up(context, view, *made, views::describe(view.name, view, columns),
+                    views::describe(view.name, *made, columns), recipe.fragments.back().step);
     make_own_parts(view, recipe.fragments.back().step);
   } else if (context.phase == Phase::contract) {
     ZDM_CHECK(views::refuse_still_used(context, views::aside(view.name)));
@@ -249,7 +262,7 @@ Result<Recipe> ReplaceView::undo(const Context& context) const {
     recipe.fragments.push_back(drop_view(context, view, made->name));
   } else if (context.phase == Phase::switch_ && old != nullptr) {
     ZDM_CHECK(views::refuse_left_behind(context, view));
-    recipe.fragments.push_back(exchange(context, view, views::beside(view.name), *old));
+    recipe.fragments.push_back(views::exchange(context, view, *old, views::Exchange::back));
     drop_own_parts(view, views::beside(view.name), recipe.fragments.back().step);
   }
   return recipe;

@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "locks/claims.hpp"
+#include "matviews/access.hpp"
 #include "recipes/subject.hpp"
 #include "sql/query.hpp"
 #include "sql/quote.hpp"
@@ -18,21 +19,6 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
 
 std::string_view words_for(TableKind kind) {
   return kind == TableKind::materialized_view ? "MATERIALIZED VIEW" : "VIEW";
-}
-
-/// "SELECT, UPDATE TO app" on something: the privileges up to TO, then whom they go to.
-std::string grant(const std::string& words, const std::string& columns, const TableName& view) {
-  const auto to = words.find(" TO ");
-  std::string privileges = words.substr(0, to);
-  if (!columns.empty()) {
-    // Each privilege names its columns: GRANT SELECT (a), UPDATE (a).
-    for (auto at = privileges.find(", "); at != std::string::npos;
-         at = privileges.find(", ", at + columns.size() + 3)) {
-      privileges.insert(at, fmt::format(" ({})", columns));
-    }
-    privileges += fmt::format(" ({})", columns);
-  }
-  return fmt::format("GRANT {} ON {}{}", privileges, quote(view), words.substr(to));
 }
 
 }  // namespace
@@ -52,12 +38,9 @@ std::vector<std::string> share(const Context& context, const TableName& view, co
     sql.push_back(fmt::format("ALTER {} {} OWNER TO {}", words_for(like.kind), quote(view),
                               quote_identifier(like.owner)));
   }
-  for (const auto& words : like.grants) sql.push_back(grant(words, {}, view));
-  for (const auto& column : like.columns) {
-    if (!has(columns, column.name)) continue;
-    for (const auto& words : column.grants) {
-      sql.push_back(grant(words, quote_identifier(column.name), view));
-    }
+  const auto& granted = like.access.default_grantees;
+  for (auto& each : copy_access(like.access, like.owner, view, granted, columns)) {
+    sql.push_back(std::move(each));
   }
   return sql;
 }
@@ -107,11 +90,11 @@ std::optional<std::vector<std::string>> columns_of(const SqlText& query) {
 }
 
 TableName beside(const TableName& view) {
-  return {view.schema, unique_name(view.name, "_zdm_new", {})};
+  return {view.schema, unique_name(view.name, kBeside, {})};
 }
 
 TableName aside(const TableName& view) {
-  return {view.schema, unique_name(view.name, "_zdm_old", {})};
+  return {view.schema, unique_name(view.name, kAside, {})};
 }
 
 Result<void> refuse_taken_beside(const Context& context, const TableName& view) {
@@ -136,6 +119,11 @@ Table shape_of(const SqlText& query, TableKind kind, const TableName& name) {
   view.reads = read_by(query);
   view.view_query = query.text;
   return view;
+}
+
+std::string change_owner(const Table& view) {
+  return fmt::format("ALTER {} {} OWNER TO {}", words_for(view.kind), quote(view.name),
+                     quote_identifier(view.owner));
 }
 
 std::string rename(TableKind kind, const TableName& from, const TableName& to) {

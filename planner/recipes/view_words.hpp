@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "recipes/key_reader.hpp"
@@ -12,8 +13,9 @@ namespace zdm::planner::views {
 /// Where an unqualified new name goes: the first schema of the search path.
 [[nodiscard]] TableName placed(const Context& context, TableName name);
 
-/// Owner and privileges of `like` for a view of these columns: statements that follow its CREATE
-/// VIEW. Privileges on columns go to those of the same name.
+/// Owner and privileges of `like` for a view of these columns, and no others, whatever ALTER
+/// DEFAULT PRIVILEGES gives: statements that follow its CREATE VIEW. Privileges on columns go to
+/// those of the same name.
 [[nodiscard]] std::vector<std::string> share(const Context& context, const TableName& view,
                                              const Table& like,
                                              const std::vector<std::string>& columns);
@@ -28,6 +30,7 @@ namespace zdm::planner::views {
 /// ACCESS SHARE on what a query reads and the catalog knows.
 [[nodiscard]] std::vector<LockClaim> claims_of(const Context& context, const SqlText& query);
 
+inline constexpr std::string_view kBeside = "_zdm_new", kAside = "_zdm_old";
 /// The name of the new view while the old one has its own, and of the old one afterwards.
 [[nodiscard]] TableName beside(const TableName& view);
 [[nodiscard]] TableName aside(const TableName& view);
@@ -37,6 +40,9 @@ namespace zdm::planner::views {
 /// A view of this query as the catalog will have it: the columns, as far as it says them; `assumed`
 /// where only the server knows them.
 [[nodiscard]] Table shape_of(const SqlText& query, TableKind kind, const TableName& name);
+
+/// ALTER VIEW … OWNER TO …: its own owner.
+[[nodiscard]] std::string change_owner(const Table& view);
 
 /// ALTER VIEW … RENAME TO …, or ALTER MATERIALIZED VIEW.
 [[nodiscard]] std::string rename(TableKind kind, const TableName& from, const TableName& to);

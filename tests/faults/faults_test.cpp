@@ -9,9 +9,9 @@
 #include <sstream>
 #include <stdexcept>
 
-#include "snapshot.hpp"
 #include "subject.hpp"
 #include "support/catch.hpp"
+#include "support/snapshot.hpp"
 #include "words.hpp"
 
 using namespace zdm::tests;

@@ -7,7 +7,7 @@
 #include <fstream>
 #include <stdexcept>
 
-#include "snapshot.hpp"
+#include "support/snapshot.hpp"
 
 namespace zdm::tests {
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <stdexcept>
+#include <utility>
 
 #include "support/wait.hpp"
 
@@ -13,23 +14,27 @@ namespace {
 using std::chrono::milliseconds;
 using Clock = std::chrono::steady_clock;
 
-const std::vector<std::string>& statements() {
-  static const std::vector<std::string> all = {
-      "SELECT count(*) FROM events WHERE occurred_at >= date_trunc('minute', now())",
-      "SELECT max(id), count(DISTINCT note) FROM events",
-      "INSERT INTO events (note) VALUES ('written')",
-      "INSERT INTO events (occurred_at, note) VALUES (now() - interval '2 seconds', 'late')",
-      "UPDATE events SET note = note || '.' WHERE occurred_at >= now() - interval '1 second'",
-      "DELETE FROM events WHERE occurred_at BETWEEN now() - interval '3 seconds' AND "
-      "now() - interval '2 seconds'"};
-  return all;
+Busy on_events() {
+  return {
+      .statements =
+          {"SELECT count(*) FROM events WHERE occurred_at >= date_trunc('minute', now())",
+           "SELECT max(id), count(DISTINCT note) FROM events",
+           "INSERT INTO events (note) VALUES ('written')",
+           "INSERT INTO events (occurred_at, note) VALUES (now() - interval '2 seconds', 'late')",
+           "UPDATE events SET note = note || '.' WHERE occurred_at >= now() - interval '1 second'",
+           "DELETE FROM events WHERE occurred_at BETWEEN now() - interval '3 seconds' AND "
+           "now() - interval '2 seconds'"},
+      .held = "SELECT count(*) FROM events"};
 }
 
 }  // namespace
 
 Crowd::Crowd(const Database& database, milliseconds hold_for)
-    : database_(database), watch_(database) {
-  for (const auto& sql : statements()) {
+    : Crowd(database, hold_for, on_events()) {}
+
+Crowd::Crowd(const Database& database, milliseconds hold_for, Busy busy)
+    : database_(database), busy_(std::move(busy)), watch_(database) {
+  for (const auto& sql : busy_.statements) {
     threads_.emplace_back([this, sql](const std::stop_token& stop) { work(sql, stop); });
   }
   threads_.emplace_back([this, hold_for](const std::stop_token& stop) { hold(hold_for, stop); });
@@ -76,7 +81,7 @@ void Crowd::hold(milliseconds time, const std::stop_token& stop) {
   bool first = true;
   while (!stop.stop_requested()) {
     static_cast<void>(said(*connection, "BEGIN"));
-    static_cast<void>(said(*connection, "SELECT count(*) FROM events"));
+    static_cast<void>(said(*connection, busy_.held));
     ++held_;
     if (first) ++working_;
     first = false;
@@ -84,7 +89,7 @@ void Crowd::hold(milliseconds time, const std::stop_token& stop) {
     while (Clock::now() < end && !stop.stop_requested()) {
       std::this_thread::sleep_for(milliseconds(5));
     }
-    static_cast<void>(said(*connection, "SELECT count(*) FROM events"));
+    static_cast<void>(said(*connection, busy_.held));
     static_cast<void>(said(*connection, "COMMIT"));
     std::this_thread::sleep_for(milliseconds(50));
   }

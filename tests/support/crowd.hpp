@@ -23,12 +23,19 @@ struct Felt {
   double longest_answer_ms = 0;
 };
 
-/// An application at work on `events`: readers that name a time and readers that do not, writers,
-/// updaters, and one reader that keeps each of its transactions open for `hold`.
+/// What an application does all the time, and reads in transactions that it keeps open.
+struct Busy {
+  std::vector<std::string> statements;
+  std::string held;
+};
+
+/// An application at work, and one reader that keeps each of its transactions open for `hold`.
 class Crowd final {
  public:
-  /// Returns once every one of them has worked, and the transaction is held.
+  /// On `events`: readers that name a time and readers that do not, writers, updaters.
   Crowd(const Database& database, std::chrono::milliseconds hold);
+  /// Returns once every one of them has worked, and the transaction is held.
+  Crowd(const Database& database, std::chrono::milliseconds hold, Busy busy);
   Crowd(const Crowd&) = delete;
   Crowd& operator=(const Crowd&) = delete;
   ~Crowd() { static_cast<void>(stop()); }
@@ -43,6 +50,7 @@ class Crowd final {
   bool said(migrations::Connection& connection, const std::string& sql);
 
   const Database& database_;
+  Busy busy_;
   LockWatch watch_;
   std::mutex mutex_;
   Felt felt_;

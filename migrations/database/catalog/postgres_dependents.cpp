@@ -36,16 +36,18 @@ DependentKind kind_of(const std::string& kind) {
 
 Result<void> read_dependents(Connection& connection, Catalog& catalog) {
   // Indexes, constraints, triggers, defaults and partitions have lists of their own. What uses the
-  // table's row type depends on pg_type. Columns that a generated column reads: before PostgreSQL
-  // 15 the column itself depends on them, later its expression (pg_attrdef).
+  // table's row type depends on pg_type: bound to that type for good, it cannot follow when another
+  // view takes the name. Columns that a generated column reads: before PostgreSQL 15 the column
+  // itself depends on them, later its expression (pg_attrdef).
   constexpr std::string_view kSql = R"(
     WITH found AS (
       SELECT d.refobjid AS table_oid, d.classid, d.objid, d.objsubid, d.refobjsubid, d.deptype,
-             false AS by_type
+             false AS by_type, false AS of_view
         FROM pg_depend d
        WHERE d.refclassid = 'pg_class'::regclass AND d.refobjid = ANY ($1::oid[])
        UNION ALL
-      SELECT c.oid, d.classid, d.objid, d.objsubid, 0, d.deptype, true
+      SELECT c.oid, d.classid, d.objid, d.objsubid, 0, d.deptype, true,
+             c.relkind IN ('v', 'm')
         FROM pg_class c
         JOIN pg_type t ON t.oid = c.reltype
         JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass
@@ -74,6 +76,7 @@ Result<void> read_dependents(Connection& connection, Catalog& catalog) {
      CROSS JOIN LATERAL (
       SELECT CASE WHEN g.attnum IS NOT NULL THEN 'generated column'
                   WHEN r.oid IS NOT NULL AND c.oid = f.table_oid AND r.rulename = '_RETURN' THEN NULL
+                  WHEN f.of_view AND f.classid <> 'pg_proc'::regclass THEN 'other'
                   WHEN r.oid IS NOT NULL AND r.rulename <> '_RETURN' THEN 'rule'
                   WHEN r.oid IS NOT NULL AND c.relkind = 'm' THEN 'materialized view'
                   WHEN r.oid IS NOT NULL THEN 'view'
@@ -100,7 +103,9 @@ Result<void> read_dependents(Connection& connection, Catalog& catalog) {
                WHEN 'sequence' THEN 'sequence ' || x.relation
                WHEN 'publication' THEN 'publication ' ||
                  (SELECT quote_ident(p.pubname) FROM pg_publication p WHERE p.oid = pr.prpubid)
-               ELSE pg_describe_object(f.classid, f.objid, f.objsubid) END AS name) AS named
+               ELSE pg_describe_object(f.classid, f.objid, f.objsubid)
+               || CASE WHEN f.of_view THEN ', which uses its row type' ELSE '' END END AS name)
+       AS named
      WHERE named.kind IS NOT NULL
      GROUP BY f.table_oid, named.kind, named.name
     HAVING named.kind NOT IN ('generated column', 'publication')

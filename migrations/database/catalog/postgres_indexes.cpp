@@ -35,6 +35,7 @@ Index index_of(const Record& row) {
   index.with = row.text("with");
   index.tablespace = row.text("tablespace");
   index.comment = row.text("comment");
+  index.statistics = row.integers("statistics");
   index.definition = row.text("definition");
   index.attnums = row.integers("attnums");
   return index;
@@ -108,6 +109,10 @@ Result<void> read_indexes(Connection& connection, Catalog& catalog) {
               FROM pg_options_to_table(c.reloptions) v) AS "with",
            (SELECT s.spcname FROM pg_tablespace s WHERE s.oid = c.reltablespace) AS tablespace,
            obj_description(i.indexrelid, 'pg_class') AS comment,
+           (SELECT CASE WHEN max(coalesce(a.attstattarget, -1)) >= 0 THEN
+                     string_agg(coalesce(a.attstattarget, -1)::text, ' ' ORDER BY a.attnum) END
+              FROM pg_attribute a
+             WHERE a.attrelid = i.indexrelid) AS statistics,
            pg_get_indexdef(i.indexrelid) AS definition,
            (SELECT string_agg(x.attnum::text, ' ' ORDER BY x.attnum)
               FROM (SELECT unnest(i.indkey) AS attnum

@@ -1,7 +1,9 @@
+#include <fmt/format.h>
 #include <utility>
 
 #include "database/catalog/readers.hpp"
 #include "database/catalog/records.hpp"
+#include "matviews/followers.hpp"
 
 namespace zdm::migrations {
 
@@ -24,6 +26,7 @@ std::string_view word_of(DependentKind kind) {
     case DependentKind::function:
       return "function";
     case DependentKind::materialized_view:
+      return "materialized view";
     case DependentKind::generated_column:
     case DependentKind::publication:
     case DependentKind::statistics:
@@ -40,7 +43,7 @@ bool is_view(const Table& table) {
   return table.kind == TableKind::view || table.kind == TableKind::materialized_view;
 }
 
-bool may_follow(const Dependent& dependent) {
+bool is_asked(const Dependent& dependent) {
   return dependent.oid != 0 && dependent.certain && !word_of(dependent.kind).empty();
 }
 
@@ -48,15 +51,30 @@ void put(Catalog& catalog, const Record& row) {
   for (Table& table : catalog.tables) {
     if (!is_view(table)) continue;
     for (Dependent& dependent : table.dependents) {
-      if (!may_follow(dependent) || dependent.oid != row.oid("oid") ||
+      if (!is_asked(dependent) || dependent.oid != row.oid("oid") ||
           word_of(dependent.kind) != row.text("kind")) {
         continue;
       }
       dependent.rebind = row.text("rebind");
       dependent.relation = {row.text("schema"), row.text("name")};
       dependent.reads = row.names("reads");
+      dependent.owner = row.text("owner");
+      dependent.ours = row.flag("ours");
+      dependent.temporary = row.flag("temporary");
+      dependent.comment = row.text("comment");
     }
   }
+}
+
+/// How each kind is bound anew: the arms of a CASE.
+std::string rebind_arms() {
+  std::string arms;
+  for (const auto kind :
+       {DependentKind::view, DependentKind::rule, DependentKind::policy, DependentKind::function}) {
+    arms +=
+        fmt::format(" WHEN '{}' THEN {}", word_of(kind), planner::views::rebind_sql(kind, "a.oid"));
+  }
+  return arms;
 }
 
 }  // namespace
@@ -66,30 +84,17 @@ Result<void> read_rebinds(Connection& connection, Catalog& catalog) {
   for (const Table& table : catalog.tables) {
     if (!is_view(table)) continue;
     for (const Dependent& dependent : table.dependents) {
-      if (!may_follow(dependent)) continue;
+      if (!is_asked(dependent)) continue;
       asked.push_back({std::string(word_of(dependent.kind)), std::to_string(dependent.oid)});
     }
   }
   if (asked.empty()) return {};
-  // Each keeps its oid, owner, privileges, comments and dependents: PostgreSQL manual, CREATE VIEW,
-  // CREATE RULE, CREATE FUNCTION, "Notes". An aggregate has no body. A temporary view of another
-  // session cannot be touched.
   constexpr std::string_view kSql = R"(
-    SELECT a.kind, a.oid, n.nspname AS schema, c.relname AS name,
-           CASE a.kind
-             WHEN 'view' THEN
-               CASE WHEN c.relpersistence <> 't' THEN
-                 'CREATE OR REPLACE VIEW ' || x.relation
-                 || coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', '')
-                 || E' AS\n' || rtrim(pg_get_viewdef(c.oid), ';') END
-             WHEN 'rule' THEN
-               rtrim(regexp_replace(pg_get_ruledef(r.oid), '^CREATE ', 'CREATE OR REPLACE '), ';')
-             WHEN 'policy' THEN
-               'ALTER POLICY ' || quote_ident(p.polname) || ' ON ' || x.relation
-               || coalesce(' USING (' || pg_get_expr(p.polqual, p.polrelid) || ')', '')
-               || coalesce(' WITH CHECK (' || pg_get_expr(p.polwithcheck, p.polrelid) || ')', '')
-             WHEN 'function' THEN CASE WHEN f.prokind <> 'a' THEN pg_get_functiondef(f.oid) END
-           END AS rebind,
+    SELECT a.kind, a.oid, n.nspname AS schema, c.relname AS name, CASE a.kind{} END AS rebind,
+           pg_get_userbyid(coalesce(f.proowner, c.relowner)) AS owner,
+           pg_has_role(coalesce(f.proowner, c.relowner), 'USAGE') AS ours,
+           a.kind = 'view' AND c.relpersistence = 't' AS temporary,
+           CASE a.kind WHEN 'rule' THEN obj_description(r.oid, 'pg_rewrite') END AS comment,
            (SELECT json_agg(DISTINCT jsonb_build_array(rn.nspname, rc.relname))
               FROM pg_depend d
               JOIN pg_class rc ON rc.oid = d.refobjid AND rc.relkind IN ('r', 'p', 'f', 'v', 'm')
@@ -101,14 +106,12 @@ Result<void> read_rebinds(Connection& connection, Catalog& catalog) {
                AND d.refobjid IS DISTINCT FROM c.oid) AS reads
       FROM (SELECT item ->> 0 AS kind, (item ->> 1)::oid AS oid
               FROM json_array_elements($1::json) AS asked(item)) AS a
-      LEFT JOIN pg_rewrite r ON a.kind IN ('view', 'rule') AND r.oid = a.oid
+      LEFT JOIN pg_rewrite r ON a.kind IN ('view', 'materialized view', 'rule') AND r.oid = a.oid
       LEFT JOIN pg_policy p ON a.kind = 'policy' AND p.oid = a.oid
       LEFT JOIN pg_proc f ON a.kind = 'function' AND f.oid = a.oid
       LEFT JOIN pg_class c ON c.oid = coalesce(r.ev_class, p.polrelid)
-      LEFT JOIN pg_namespace n ON n.oid = c.relnamespace
-     CROSS JOIN LATERAL (
-      SELECT quote_ident(n.nspname) || '.' || quote_ident(c.relname) AS relation) AS x)";
-  return for_each(connection, kSql, {to_json(asked)},
+      LEFT JOIN pg_namespace n ON n.oid = c.relnamespace)";
+  return for_each(connection, fmt::format(fmt::runtime(kSql), rebind_arms()), {to_json(asked)},
                   [&](const Record& row) { put(catalog, row); });
 }
 

@@ -25,6 +25,7 @@ Trigger trigger_of(const Record& row) {
   trigger.definition = row.text("definition");
   trigger.update_of = row.integers("update_of");
   trigger.attnums = row.integers("attnums");
+  trigger.comment = row.text("comment");
   return trigger;
 }
 
@@ -36,6 +37,7 @@ Result<void> read_triggers(Connection& connection, Catalog& catalog) {
            quote_ident(n.nspname) || '.' || quote_ident(p.proname) AS function,
            pg_get_triggerdef(g.oid) AS definition,
            g.tgattr AS update_of,
+           obj_description(g.oid, 'pg_trigger') AS comment,
            (SELECT string_agg(DISTINCT d.refobjsubid::text, ' ')
               FROM pg_depend d
              WHERE d.classid = 'pg_trigger'::regclass AND d.objid = g.oid

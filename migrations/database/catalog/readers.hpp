@@ -22,6 +22,8 @@ namespace zdm::migrations {
 
 /// pg_class and what hangs on it: owner, comment, privileges, publications.
 [[nodiscard]] Result<void> read_relations(Connection& connection, planner::Catalog& catalog);
+/// Their privileges whole, and what stands on views that another one cannot be given.
+[[nodiscard]] Result<void> read_access(Connection& connection, planner::Catalog& catalog);
 /// Partitions that hold rows, their estimates, sizes and emptiness.
 [[nodiscard]] Result<void> read_leaves(Connection& connection, planner::Catalog& catalog);
 [[nodiscard]] Result<void> read_columns(Connection& connection, planner::Catalog& catalog);
@@ -31,7 +33,8 @@ namespace zdm::migrations {
 [[nodiscard]] Result<void> read_triggers(Connection& connection, planner::Catalog& catalog);
 /// What pg_depend knows of what depends on them.
 [[nodiscard]] Result<void> read_dependents(Connection& connection, planner::Catalog& catalog);
-/// How what depends on a view is bound anew to the names it uses, where it can be.
+/// What depends on a view: whose it is, and how it is bound anew to the names it uses, where it can
+/// be.
 [[nodiscard]] Result<void> read_rebinds(Connection& connection, planner::Catalog& catalog);
 /// The oids of what the views and materialized views of the catalog read, views on views too, into
 /// tables of their own.

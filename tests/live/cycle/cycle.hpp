@@ -8,8 +8,8 @@
 
 #include "case.hpp"
 #include "execute/operations.hpp"
-#include "snapshot.hpp"
 #include "support/database.hpp"
+#include "support/snapshot.hpp"
 
 namespace zdm::tests {
 

@@ -4,6 +4,7 @@
 
 #include "bed.hpp"
 #include "support/catch.hpp"
+#include "support/snapshot.hpp"
 
 using namespace zdm;
 using namespace zdm::tests;
@@ -39,13 +40,19 @@ const std::vector<std::string> kRich = {
     R"(GRANT SELECT ON "V ""1"" ON x.y USING z" TO zdm_mv_reader WITH GRANT OPTION)",
     R"(GRANT SELECT (id) ON "V ""1"" ON x.y USING z" TO PUBLIC)", "SET ROLE zdm_mv_reader",
     R"(GRANT SELECT ON "V ""1"" ON x.y USING z" TO zdm_mv_other)", "RESET ROLE",
-    "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC",
+    R"(REVOKE TRUNCATE ON "V ""1"" ON x.y USING z" FROM zdm_mv_owner)",
+    "ALTER DEFAULT PRIVILEGES GRANT SELECT, INSERT ON TABLES TO PUBLIC, zdm_mv_other",
     // what stands on it
     R"(CREATE VIEW over (a, b) WITH (security_barrier) AS
          SELECT id, "Amount" FROM "V ""1"" ON x.y USING z" WHERE day > 1)",
     "GRANT SELECT ON over TO zdm_mv_reader", "COMMENT ON VIEW over IS 'a view'",
     "ALTER VIEW over ALTER COLUMN a SET DEFAULT 7",
     "CREATE RULE over_insert AS ON INSERT TO over DO INSTEAD NOTHING",
+    "COMMENT ON RULE over_insert ON over IS 'a rule'", "COMMENT ON TYPE over IS 'its rows'",
+    "CREATE FUNCTION enter() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'",
+    R"(CREATE TRIGGER over_update INSTEAD OF UPDATE ON over FOR EACH ROW
+         EXECUTE FUNCTION enter())",
+    "COMMENT ON TRIGGER over_update ON over IS 'a trigger'",
     "CREATE VIEW over_over AS SELECT a FROM over",
     R"(CREATE FUNCTION in_sql() RETURNS bigint LANGUAGE sql STABLE
          BEGIN ATOMIC SELECT count(*) FROM "V ""1"" ON x.y USING z"; END)",
@@ -143,6 +150,7 @@ TEST_CASE("a swap leaves everything as it was but the rows", "[live][matviews]")
   Rich rich;
   Bed& bed = rich.bed;
   const auto before = catalog_of(bed);
+  const auto dumped = shape_of(bed.database);
   const auto oid = bed.value("SELECT 'over'::regclass::oid");
   const auto old = bed.value(fmt::format("SELECT '{}'::regclass::oid", kView));
   bed.exec("INSERT INTO orders VALUES (1001, 5, 1, 'new')");
@@ -151,6 +159,7 @@ TEST_CASE("a swap leaves everything as it was but the rows", "[live][matviews]")
   REQUIRE(report.state == "done");
   CHECK(report.rows == 501);
   check_same(before, catalog_of(bed));
+  CHECK(difference(dumped, shape_of(bed.database)) == "");
   CHECK(bed.value(fmt::format("SELECT '{}'::regclass::oid", kView)) != old);
   CHECK(bed.value("SELECT 'over'::regclass::oid") == oid);
   CHECK(bed.value("SELECT count(*) FROM over WHERE a = 1001") == "1");
@@ -217,6 +226,34 @@ TEST_CASE("what cannot follow is listed, and nothing is changed", "[live][matvie
   const auto automatic = bed.one("v", MethodPolicy::automatic);
   CHECK(automatic.method == "concurrently");
   CHECK(automatic.reason.find("of_row") != std::string::npos);
+}
+
+TEST_CASE("what a new one cannot be given is named, and nothing is changed", "[live][matviews]") {
+  Bed bed({"CREATE MATERIALIZED VIEW v AS SELECT i FROM generate_series(1, 10) i",
+           "CREATE UNIQUE INDEX key ON v (i)", "CREATE MATERIALIZED VIEW on_v AS SELECT i FROM v",
+           "INSERT INTO pg_seclabel VALUES ('v'::regclass, 'pg_class'::regclass, 0, 'dummy', 'x')",
+           "INSERT INTO pg_seclabel VALUES ('on_v'::regclass, 'pg_class'::regclass, 1, 'dummy', "
+           "'x')",
+           "COMMENT ON TYPE v IS 'its rows'", "ALTER INDEX key DEPENDS ON EXTENSION plpgsql"});
+  const auto oid = bed.value("SELECT 'v'::regclass::oid");
+  const auto report = bed.one("v", MethodPolicy::swap);
+  CHECK(report.state == "refused");
+  REQUIRE(report.error);
+  INFO(report.error->message);
+  CHECK(report.error->code == ErrorCode::refused);
+  for (const auto* name :
+       {"its security label by dummy", "the security label of its column i by dummy",
+        "the comment on its row type", "the dependence of index public.key on extension plpgsql",
+        "a new public.on_v cannot be given"}) {
+    INFO(name);
+    CHECK(report.error->message.find(name) != std::string::npos);
+  }
+  CHECK(bed.value("SELECT 'v'::regclass::oid") == oid);
+  CHECK(bed.value("SELECT count(*) FROM pg_seclabel") == "2");
+  CHECK(leftovers(bed.database) == "none");
+  const auto automatic = bed.one("v", MethodPolicy::automatic);
+  CHECK(automatic.method == "concurrently");
+  CHECK(automatic.reason.find("security label") != std::string::npos);
 }
 
 TEST_CASE("what is changed while the new one is built is not lost", "[live][matviews]") {

@@ -1,4 +1,4 @@
-#include "snapshot.hpp"
+#include "support/snapshot.hpp"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>

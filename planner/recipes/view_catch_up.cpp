@@ -1,0 +1,71 @@
+#include "recipes/view_catch_up.hpp"
+
+#include <algorithm>
+
+#include "matviews/access.hpp"
+#include "recipes/view_words.hpp"
+
+namespace zdm::planner::views {
+namespace {
+
+/// Whom the view gives anything, the owner left out.
+std::vector<std::string> grantees(const Table& view) {
+  std::vector<std::string> names;
+  for (const auto& item : view.access.items) {
+    const bool known = std::ranges::find(names, item.grantee) != names.end();
+    if (!known && item.grantee != view.owner) names.push_back(item.grantee);
+  }
+  return names;
+}
+
+/// As the catalog will have it: what columns of the same name have beside their type.
+Table like_old(Table taken, const Table& old) {
+  taken.owner = old.owner;
+  taken.comment = old.comment;
+  taken.grants = old.grants;
+  taken.access = old.access;
+  for (auto& column : taken.columns) {
+    const auto* before = old.column(column.name);
+    if (before == nullptr) continue;
+    column.comment = before->comment;
+    column.grants = before->grants;
+    column.default_sql = before->default_sql;
+    column.default_kind = before->default_kind;
+    column.statistics_target = before->statistics_target;
+    column.options = before->options;
+  }
+  return taken;
+}
+
+}  // namespace
+
+std::vector<std::string> names_of_columns(const Table& view) {
+  std::vector<std::string> names;
+  for (const auto& column : view.columns) names.push_back(column.name);
+  return names;
+}
+
+void catch_up(const Context& context, const Table& old, const Table& made,
+              const std::vector<std::string>& wanted, const std::vector<std::string>& present,
+              Step& step) {
+  if (old.oid == 0 || made.oid == 0) return;
+  const auto columns = names_of_columns(made);
+  std::vector<std::string> sql;
+  for (const auto& each : wanted) {
+    if (std::ranges::find(present, each) == present.end()) sql.push_back(each);
+  }
+  const auto privileges = [&](const Table& view, const std::vector<std::string>& granted) {
+    return copy_access(view.access, view.owner, old.name, granted, columns);
+  };
+  if (made.owner != old.owner) sql.push_back(change_owner(old));
+  if (made.owner != old.owner || privileges(made, {}) != privileges(old, {})) {
+    for (auto& each : privileges(old, grantees(made))) sql.push_back(std::move(each));
+  }
+  if (sql.empty()) return;
+  for (auto& each : sql) step.sql.push_back(std::move(each));
+  const Catalog after = advance(context.catalog, step);
+  const auto* taken = after.table(old.name);
+  if (taken != nullptr) step.effects.emplace_back(PutTable{like_old(*taken, old)});
+}
+
+}  // namespace zdm::planner::views

@@ -1,0 +1,24 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "model/catalog.hpp"
+#include "model/step.hpp"
+#include "recipes/recipe.hpp"
+
+namespace zdm::planner::views {
+
+/// Between expand and switch the old view is the one that people know: what was granted, revoked or
+/// said of it since must not be lost with it. Adds to the exchange what gives `made`, which is
+/// called as `old` was by then, the owner and the privileges of `old`, and whatever `wanted` says
+/// and `present` does not: two lists of statements about a view of that name. Nothing where the
+/// catalog is a forecast.
+void catch_up(const Context& context, const Table& old, const Table& made,
+              const std::vector<std::string>& wanted, const std::vector<std::string>& present,
+              Step& step);
+
+/// The names of its columns.
+[[nodiscard]] std::vector<std::string> names_of_columns(const Table& view);
+
+}  // namespace zdm::planner::views
