@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "sql/quote.hpp"
 
@@ -20,9 +21,11 @@ bool one_grant(const AclItem& one, const AclItem& other) {
          one.grantable == other.grantable && one.column == other.column;
 }
 
-/// Granted by whom it was granted: a privilege hangs on the grant option of its grantor.
-void grant(std::span<const AclItem> items, const std::string& owner, const TableName& made,
-           Statements& sql) {
+enum class Verb { grant, revoke };
+
+/// By whom it was granted: a privilege hangs on the grant option of its grantor.
+void say(Verb verb, std::span<const AclItem> items, const std::string& owner, const TableName& made,
+         Statements& sql) {
   const auto& first = items.front();
   Statements privileges;
   for (const auto& item : items) {
@@ -32,9 +35,41 @@ void grant(std::span<const AclItem> items, const std::string& owner, const Table
   }
   const bool by_other = !first.grantor.empty() && first.grantor != owner;
   if (by_other) sql.push_back("SET LOCAL ROLE " + quote_identifier(first.grantor));
-  sql.push_back(fmt::format("GRANT {} ON {} TO {}{}", fmt::join(privileges, ", "), quote(made),
-                            role(first.grantee), first.grantable ? " WITH GRANT OPTION" : ""));
+  const bool grant = verb == Verb::grant;
+  sql.push_back(fmt::format("{} {} ON {} {} {}{}", grant ? "GRANT" : "REVOKE",
+                            fmt::join(privileges, ", "), quote(made), grant ? "TO" : "FROM",
+                            role(first.grantee),
+                            grant && first.grantable ? " WITH GRANT OPTION" : ""));
   if (by_other) sql.emplace_back("RESET ROLE");
+}
+
+/// What was granted together is one statement.
+void say_all(Verb verb, const std::vector<AclItem>& items, const std::string& owner,
+             const TableName& made, Statements& sql) {
+  for (auto at = items.begin(); at != items.end();) {
+    const auto end =
+        std::find_if_not(at, items.end(), [&](const auto& each) { return one_grant(*at, each); });
+    say(verb, {at, end}, owner, made, sql);
+    at = end;
+  }
+}
+
+std::vector<AclItem> items_of(const Access& access, std::span<const std::string> columns) {
+  std::vector<AclItem> items;
+  std::ranges::copy_if(access.items, std::back_inserter(items), [&](const AclItem& item) {
+    return item.column.empty() || std::ranges::find(columns, item.column) != columns.end();
+  });
+  return items;
+}
+
+std::vector<AclItem> without(const std::vector<AclItem>& items, const std::vector<AclItem>& those) {
+  std::vector<AclItem> left;
+  std::ranges::copy_if(items, std::back_inserter(left), [&](const AclItem& item) {
+    return std::ranges::none_of(those, [&](const AclItem& each) {
+      return one_grant(item, each) && item.privilege == each.privilege;
+    });
+  });
+  return left;
 }
 
 }  // namespace
@@ -52,18 +87,26 @@ std::vector<std::string> copy_access(const Access& like, const std::string& owne
   } else if (!granted.empty()) {  // which may have taken something from the owner
     sql.push_back(fmt::format("GRANT ALL ON {} TO {}", quote(made), role(owner)));
   }
-  std::vector<AclItem> items;
-  for (const auto& item : like.items) {
-    const bool there =
-        item.column.empty() || std::ranges::find(columns, item.column) != columns.end();
-    if (there) items.push_back(item);
+  say_all(Verb::grant, items_of(like, columns), owner, made, sql);
+  return sql;
+}
+
+std::vector<std::string> level_access(const Access& present, const Access& like,
+                                      const std::string& owner, const TableName& made,
+                                      std::span<const std::string> columns) {
+  Statements sql;
+  const auto has = items_of(present, columns);
+  const auto wanted = items_of(like, columns);
+  // What hangs on a grant option goes before it.
+  auto gone = without(has, wanted);
+  std::ranges::reverse(gone);
+  say_all(Verb::revoke, gone, owner, made, sql);
+  if (present.owner_all && !like.owner_all) {
+    sql.push_back(fmt::format("REVOKE ALL ON {} FROM {}", quote(made), role(owner)));
+  } else if (!present.owner_all && like.owner_all) {
+    sql.push_back(fmt::format("GRANT ALL ON {} TO {}", quote(made), role(owner)));
   }
-  for (auto at = items.begin(); at != items.end();) {
-    const auto end =
-        std::find_if_not(at, items.end(), [&](const auto& each) { return one_grant(*at, each); });
-    grant({at, end}, owner, made, sql);
-    at = end;
-  }
+  say_all(Verb::grant, without(wanted, has), owner, made, sql);
   return sql;
 }
 

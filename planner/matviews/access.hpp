@@ -16,4 +16,10 @@ namespace zdm::planner::views {
                                                    std::span<const std::string> granted,
                                                    std::span<const std::string> columns);
 
+/// The same where the new one has privileges already, `present`: what they have in common is left
+/// alone.
+[[nodiscard]] std::vector<std::string> level_access(const Access& present, const Access& like,
+                                                    const std::string& owner, const TableName& made,
+                                                    std::span<const std::string> columns);
+
 }  // namespace zdm::planner::views

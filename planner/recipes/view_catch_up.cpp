@@ -8,14 +8,14 @@
 namespace zdm::planner::views {
 namespace {
 
-/// Whom the view gives anything, the owner left out.
-std::vector<std::string> grantees(const Table& view) {
-  std::vector<std::string> names;
-  for (const auto& item : view.access.items) {
-    const bool known = std::ranges::find(names, item.grantee) != names.end();
-    if (!known && item.grantee != view.owner) names.push_back(item.grantee);
+/// Who owns the view now, has what its owner had.
+Access given_to(const std::string& owner, const Table& view) {
+  Access access = view.access;
+  for (auto& item : access.items) {
+    if (item.grantee == view.owner) item.grantee = owner;
+    if (item.grantor == view.owner) item.grantor = owner;
   }
-  return names;
+  return access;
 }
 
 /// As the catalog will have it: what columns of the same name have beside their type.
@@ -54,12 +54,10 @@ void catch_up(const Context& context, const Table& old, const Table& made,
   for (const auto& each : wanted) {
     if (std::ranges::find(present, each) == present.end()) sql.push_back(each);
   }
-  const auto privileges = [&](const Table& view, const std::vector<std::string>& granted) {
-    return copy_access(view.access, view.owner, old.name, granted, columns);
-  };
   if (made.owner != old.owner) sql.push_back(change_owner(old));
-  if (made.owner != old.owner || privileges(made, {}) != privileges(old, {})) {
-    for (auto& each : privileges(old, grantees(made))) sql.push_back(std::move(each));
+  for (auto& each :
+       level_access(given_to(old.owner, made), old.access, old.owner, old.name, columns)) {
+    sql.push_back(std::move(each));
   }
   if (sql.empty()) return;
   for (auto& each : sql) step.sql.push_back(std::move(each));

@@ -18,6 +18,12 @@ namespace {
 
 constexpr std::string_view kPlanAnew = "plan it anew: zdm rollback, then zdm apply --resume";
 
+/// Whoever reads the view queues behind a try for its lock: a try that fails shall keep nobody for
+/// a tenth of a second, whatever longer time the lock timeout of migrations allows.
+constexpr std::string_view kBriefTry =
+    "SELECT pg_catalog.set_config('lock_timeout', least(setting::integer, 80)::text, true)\n"
+    "  FROM pg_catalog.pg_settings WHERE name = 'lock_timeout' AND setting <> '0'";
+
 Guard unchanged(const Dependent& dependent) {
   return {.query = fmt::format("SELECT coalesce({} = {}, false)",
                                rebind_sql(dependent.kind, std::to_string(dependent.oid)),
@@ -103,6 +109,7 @@ Fragment exchange(const Context& context, const Table& out, const Table& in, Exc
   auto& step = fragment.step;
   const auto out_to = direction == Exchange::forth ? aside(out.name) : beside(out.name);
   Claims claims;
+  step.sql.emplace_back(kBriefTry);
   rename_indexes(out, in, direction, step, claims);
   step.sql.push_back(rename(out.kind, out.name, out_to));
   step.sql.push_back(rename(out.kind, in.name, out.name));

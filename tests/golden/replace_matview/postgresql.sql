@@ -22,6 +22,8 @@ ANALYZE revenue_by_day_zdm_new;
 -- switch.2 transaction
 -- lock ACCESS EXCLUSIVE on revenue_by_day
 -- lock ACCESS EXCLUSIVE on revenue_by_day_zdm_new
+SELECT pg_catalog.set_config('lock_timeout', least(setting::integer, 80)::text, true)
+  FROM pg_catalog.pg_settings WHERE name = 'lock_timeout' AND setting <> '0';
 ALTER MATERIALIZED VIEW revenue_by_day RENAME TO revenue_by_day_zdm_old;
 ALTER MATERIALIZED VIEW revenue_by_day_zdm_new RENAME TO revenue_by_day;
 == contract

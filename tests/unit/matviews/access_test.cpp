@@ -50,4 +50,22 @@ TEST_CASE("what is granted together is one statement, and of columns only those 
                    "GRANT UPDATE (\"x y\"), SELECT (\"x y\") ON s.n TO b"});
 }
 
+TEST_CASE("privileges that are there already are levelled: what hangs on another goes first",
+          "[matviews]") {
+  Access present{.owner_all = true,
+                 .items = {item("a", "Owner", "SELECT"), item("b", "Owner", "SELECT"),
+                           item("c", "a", "SELECT")},
+                 .default_grantees = {}};
+  present.items[0].grantable = true;
+  const Access like{.owner_all = false,
+                    .items = {item("Owner", "Owner", "SELECT"), item("b", "Owner", "SELECT"),
+                              item("b", "Owner", "UPDATE")},
+                    .default_grantees = {}};
+  CHECK(level_access(present, like, "Owner", kMade, {}) ==
+        Statements{"SET LOCAL ROLE a", "REVOKE SELECT ON s.n FROM c", "RESET ROLE",
+                   "REVOKE SELECT ON s.n FROM a", "REVOKE ALL ON s.n FROM \"Owner\"",
+                   "GRANT SELECT ON s.n TO \"Owner\"", "GRANT UPDATE ON s.n TO b"});
+  CHECK(level_access(like, like, "Owner", kMade, {}).empty());
+}
+
 }  // namespace zdm::planner::views
