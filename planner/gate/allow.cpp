@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
 #include <optional>
 
 #include "gate/lexical.hpp"
@@ -65,20 +66,37 @@ std::optional<Allow> read_allow(std::string_view sql, const Extent& comment, std
   return allow;
 }
 
-bool blank_line_between(std::string_view text) {
-  std::size_t breaks = 0;
-  for (const char c : text) {
-    if (c == '\n') ++breaks;
-    if (c == '\n' && breaks == 2) return true;
-    if (c != '\n' && !is_blank(c)) breaks = 0;
+/// Where the last blank line of a text begins, with the break before it; 0: there is none.
+std::size_t last_blank_line(std::string_view text) {
+  std::size_t found = 0;
+  std::size_t before = std::string_view::npos;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    if (text[at] == '\n') {
+      if (before != std::string_view::npos) found = before + 1;
+      before = at;
+    } else if (!is_blank(text[at])) {
+      before = std::string_view::npos;
+    }
   }
-  return false;
+  return found;
 }
 
+/// What is asked of a file for each of its comments, so that it is found once.
+struct Layout {
+  explicit Layout(std::string_view text) : sql(text), statements(statement_extents(text)) {
+    const auto first = statements.empty() ? text.size() : statements.front().begin;
+    blank_line = last_blank_line(text.substr(0, first));
+  }
+
+  std::string_view sql;
+  std::vector<Extent> statements;
+  std::size_t blank_line = 0;  ///< the last one above the first statement
+};
+
 /// The bytes an allow is about.
-Extent reach(std::string_view sql, const std::vector<Extent>& statements, const Extent& comment) {
-  const auto next = std::ranges::find_if(
-      statements, [&](const Extent& each) { return each.end > comment.begin; });
+Extent reach(const Layout& layout, const Extent& comment) {
+  const auto& [sql, statements, blank_line] = layout;
+  const auto next = std::ranges::upper_bound(statements, comment.begin, {}, &Extent::end);
   if (next != statements.begin()) {
     const auto& before = *std::prev(next);
     const auto between = sql.substr(before.end, comment.begin - before.end);
@@ -86,16 +104,20 @@ Extent reach(std::string_view sql, const std::vector<Extent>& statements, const 
   }
   if (next == statements.end()) return {};
   const bool head = next == statements.begin() && comment.end <= next->begin;
-  if (head && blank_line_between(sql.substr(comment.end, next->begin - comment.end))) {
-    return {0, sql.size()};
-  }
+  if (head && blank_line > comment.end) return {0, sql.size()};
   return *next;
 }
 
 class Allows {
+  /// A finding of the list, and its byte.
+  struct At {
+    std::size_t offset = 0;
+    std::size_t finding = 0;
+  };
+
  public:
   Allows(const SqlFile& file, std::vector<Finding>& findings, const std::vector<std::string>& cut)
-      : file_(file), findings_(findings), cut_(cut) {}
+      : file_(file), findings_(findings), cut_(cut), lines_(file.bytes) {}
 
   std::vector<Finding> run_toml() {
     std::size_t at = 0;
@@ -113,14 +135,13 @@ class Allows {
   }
 
   std::vector<Finding> run() {
-    if (file_.bytes.find(kMark) == std::string::npos) return {};
-    const auto statements = statement_extents(file_.text());
+    const Layout layout(file_.text());
     for (std::size_t at = 0; at < file_.bytes.size();) {
       const auto piece = next_piece(file_.bytes, at);
       at = piece.end;
       if (piece.kind != PieceKind::comment) continue;
       const auto allow = read_allow(file_.bytes, {piece.begin, piece.end}, 2);
-      if (allow) apply(*allow, reach(file_.text(), statements, {piece.begin, piece.end}));
+      if (allow) apply(*allow, reach(layout, {piece.begin, piece.end}));
     }
     return std::move(told_);
   }
@@ -143,7 +164,7 @@ class Allows {
   void apply(const Allow& allow, const Extent& about) {
     if (find_rule(allow.rule) == nullptr) {
       return tell(allow, Severity::error, fmt::format("there is no rule \"{}\"", allow.rule),
-                  near_rule(allow.rule));
+                  near(allow.rule));
     }
     if (allow.reason.empty()) {
       return tell(allow, Severity::error, fmt::format("no reason says why {} is right", allow.rule),
@@ -162,23 +183,40 @@ class Allows {
   }
 
   bool cover(const Allow& allow, const Extent& about) {
+    if (!sorted_) sort_findings();
+    const auto found = by_rule_.find(allow.rule);
+    if (found == by_rule_.end()) return false;
     bool covered = false;
-    for (auto& finding : findings_) {
-      if (finding.rule != allow.rule) continue;
-      const auto at = offset_of(file_.bytes, finding.where.line, finding.where.column);
-      if (at < about.begin || at >= about.end) continue;
-      finding.suppressed = allow.reason;
+    for (auto each = std::ranges::lower_bound(found->second, about.begin, {}, &At::offset);
+         each != found->second.end() && each->offset < about.end; ++each) {
+      findings_[each->finding].suppressed = allow.reason;
       covered = true;
     }
     return covered;
   }
 
+  void sort_findings() {
+    sorted_ = true;
+    for (std::size_t i = 0; i < findings_.size(); ++i) {
+      const SourceSpan& where = findings_[i].where;
+      by_rule_[findings_[i].rule].push_back({lines_.offset(where.line, where.column), i});
+    }
+    for (auto& [rule, found] : by_rule_) std::ranges::sort(found, {}, &At::offset);
+  }
+
   void tell(const Allow& allow, Severity severity, std::string message, std::string help) {
     Finding finding{.rule = "allow", .severity = severity};
-    finding.where = span_of(file_.bytes, allow.place.begin, allow.place.end, file_.path);
+    finding.where = lines_.span(allow.place.begin, allow.place.end, file_.path);
     finding.message = std::move(message);
     finding.help = std::move(help);
     told_.push_back(std::move(finding));
+  }
+
+  /// A name is mostly mistaken in the same way all over a file.
+  const std::string& near(const std::string& name) {
+    const auto [found, unknown] = near_.try_emplace(name);
+    if (unknown) found->second = near_rule(name);
+    return found->second;
   }
 
   static std::string near_rule(const std::string& name) {
@@ -191,6 +229,10 @@ class Allows {
   const SqlFile& file_;
   std::vector<Finding>& findings_;
   const std::vector<std::string>& cut_;
+  LineIndex lines_;
+  std::map<std::string, std::vector<At>> by_rule_;
+  bool sorted_ = false;
+  std::map<std::string, std::string> near_;
   std::vector<Finding> told_;
 };
 
@@ -198,11 +240,13 @@ class Allows {
 
 std::vector<Finding> apply_allows(const SqlFile& file, std::vector<Finding>& findings,
                                   const std::vector<std::string>& cut) {
+  if (file.bytes.find(kMark) == std::string::npos) return {};
   return Allows(file, findings, cut).run();
 }
 
 std::vector<Finding> apply_allows_in_toml(const SqlFile& file, std::vector<Finding>& findings,
                                           const std::vector<std::string>& cut) {
+  if (file.bytes.find(kMark) == std::string::npos) return {};
   return Allows(file, findings, cut).run_toml();
 }
 

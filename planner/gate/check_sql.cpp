@@ -15,6 +15,8 @@ namespace zdm::planner {
 
 namespace {
 
+constexpr std::size_t kMostText = 2'000;  // bytes, as zdm-check(1) says
+
 class Gate {
  public:
   explicit Gate(const GateOptions& options) : options_(options), retired_(options.retired) {
@@ -55,6 +57,7 @@ class Gate {
     history_.look_ahead(facts);
     for (const StatementFacts& statement : facts.statements) {
       ++verdict_.statements;
+      locks_.reset();
       history_.start(statement);
       if (statement.fault) {
         fault(file, statement);
@@ -62,6 +65,7 @@ class Gate {
         effects(file, statement);
       }
     }
+    locks_.reset();
     if (facts.left_open) left_open(file, *facts.left_open);
     std::stable_sort(verdict_.findings.begin() + static_cast<std::ptrdiff_t>(first),
                      verdict_.findings.end(), [](const Finding& a, const Finding& b) {
@@ -224,17 +228,37 @@ class Gate {
     finding.where = span(file, remark.where);
     finding.message = std::move(remark.message);
     finding.help = std::move(remark.help);
-    finding.statement = file.bytes.substr(statement.place.offset, statement.place.length);
+    finding.statement = text_of(file, statement);
     if (!file.source && !file.planned_for) finding.fix = std::move(remark.fix);
     if (effect != nullptr && !effect->object.name.empty()) {
       finding.objects.push_back(quote(effect->object));
     }
+    finding.locks = locks_of(statement);
+    verdict_.findings.push_back(std::move(finding));
+  }
+
+  /// Of a statement that many findings are about, the text is not told whole with each of them.
+  static std::string text_of(const SqlFile& file, const StatementFacts& statement) {
+    const auto& place = statement.place;
+    if (place.length <= kMostText) return file.bytes.substr(place.offset, place.length);
+    std::size_t length = kMostText;
+    while (length > 0 && starts_within_character(file.bytes, place.offset + length)) --length;
+    return file.bytes.substr(place.offset, length) + "…";
+  }
+
+  static bool starts_within_character(std::string_view text, std::size_t at) {
+    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+  }
+
+  /// All that a statement locks: worked out once, however much is found in it.
+  const std::vector<LockClaim>& locks_of(const StatementFacts& statement) {
+    if (locks_) return *locks_;
     Claims locks;
     for (const SqlEffect& each : statement.effects) {
       locks.merge(cost_of(each, options_.postgres).locks);
     }
-    finding.locks = locks.list();
-    verdict_.findings.push_back(std::move(finding));
+    locks_ = locks.list();
+    return *locks_;
   }
 
   SourceSpan span(const SqlFile& file, Place place) {
@@ -261,6 +285,7 @@ class Gate {
   SqlVerdict verdict_;
   const SqlFile* file_ = nullptr;
   std::optional<LineIndex> lines_;
+  std::optional<std::vector<LockClaim>> locks_;  // of the statement that is looked at
 };
 
 }  // namespace

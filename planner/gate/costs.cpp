@@ -65,10 +65,7 @@ class Cost {
     switch (effect_.deed) {
       case Deed::rewrite_table:
         exclusive();
-        // What is where it shall be stays.
-        cost_.rewrites = effect_.to == "SET ACCESS METHOD" || effect_.to == "SET TABLESPACE"
-                             ? Certainty::maybe
-                             : Certainty::yes;
+        cost_.rewrites = always_rewrites() ? Certainty::yes : Certainty::maybe;
         cost_.scans = Certainty::maybe;
         return;
       case Deed::enable_trigger:
@@ -109,6 +106,13 @@ class Cost {
       default:
         return;
     }
+  }
+
+  [[nodiscard]] bool always_rewrites() const {
+    // A column that is generated VIRTUAL is stored nowhere.
+    if (effect_.to == "SET EXPRESSION") return postgres_ < 18;
+    // What is where it shall be stays.
+    return effect_.to != "SET ACCESS METHOD" && effect_.to != "SET TABLESPACE";
   }
 
   void create() {

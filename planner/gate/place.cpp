@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "sql/text.hpp"
-
 namespace zdm::planner {
 namespace {
 
@@ -48,6 +46,21 @@ std::pair<int, int> LineIndex::at(std::size_t offset) const {
           static_cast<int>(characters_before(offset) - characters_before(*line)) + 1};
 }
 
+std::size_t LineIndex::offset(int line, int column) const {
+  const auto index = static_cast<std::size_t>(std::max(line, 1)) - 1;
+  if (index >= starts_.size()) return text_.size();
+  if (column <= 1) return starts_[index];
+  const auto wanted = characters_before(starts_[index]) + static_cast<std::size_t>(column) - 1;
+  const auto block = std::ranges::upper_bound(characters_, wanted) - characters_.begin() - 1;
+  auto left = wanted - characters_[static_cast<std::size_t>(block)];
+  for (auto at = static_cast<std::size_t>(block) * kBlock; at < text_.size(); ++at) {
+    if (!starts_character(text_[at])) continue;
+    if (left == 0) return at;
+    --left;
+  }
+  return text_.size();
+}
+
 SourceSpan LineIndex::span(std::size_t begin, std::size_t end, const std::string& file) const {
   const auto [line, column] = at(begin);
   const auto [end_line, end_column] = at(end);
@@ -59,17 +72,6 @@ SourceSpan span_of(std::string_view text, std::size_t begin, std::size_t end,
   const auto [line, column] = line_and_column(text, begin);
   const auto [end_line, end_column] = line_and_column(text, end);
   return {file, line, column, end_line, end_column};
-}
-
-std::size_t offset_of(std::string_view text, int line, int column) {
-  std::size_t at = 0;
-  for (int passed = 1; passed < line; ++passed) {
-    const auto end = text.find('\n', at);
-    if (end == std::string_view::npos) return text.size();
-    at = end + 1;
-  }
-  if (column <= 1) return at;
-  return at + utf8_offset(text.substr(at), static_cast<std::size_t>(column - 1));
 }
 
 }  // namespace zdm::planner

@@ -17,6 +17,8 @@ class LineIndex {
 
   /// The bytes [begin, end) as lines and columns from 1, columns in characters.
   [[nodiscard]] SourceSpan span(std::size_t begin, std::size_t end, const std::string& file) const;
+  /// The byte at a line and column; the size where there is no such line.
+  [[nodiscard]] std::size_t offset(int line, int column) const;
 
  private:
   [[nodiscard]] std::pair<int, int> at(std::size_t offset) const;
@@ -31,8 +33,5 @@ class LineIndex {
 /// the byte after the last.
 [[nodiscard]] SourceSpan span_of(std::string_view text, std::size_t begin, std::size_t end,
                                  const std::string& file);
-
-/// The byte at a line and column; the size where there is no such line.
-[[nodiscard]] std::size_t offset_of(std::string_view text, int line, int column);
 
 }  // namespace zdm::planner

@@ -100,9 +100,10 @@ class Reader {
          "retire it in a file that ships with, or after, the code that no longer uses it");
   }
 
-  [[nodiscard]] SourceSpan span(const Piece& comment) const {
+  SourceSpan span(const Piece& comment) {
     if (file_.source) return place_of(*file_.source, comment.begin);
-    return span_of(file_.bytes, comment.begin, comment.end, file_.path);
+    if (!lines_) lines_.emplace(file_.bytes);
+    return lines_->span(comment.begin, comment.end, file_.path);
   }
 
   void tell(const Piece& comment, std::string message, std::string help) {
@@ -114,6 +115,7 @@ class Reader {
   }
 
   const SqlFile& file_;
+  std::optional<LineIndex> lines_;
   ReleaseMarks marks_;
   std::optional<Phase> phase_;
   Piece first_;

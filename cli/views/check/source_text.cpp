@@ -18,8 +18,15 @@ struct Cell {
 
 std::vector<Cell> cells_of(std::string_view line) {
   std::vector<Cell> cells;
+  cells.reserve(line.size());
   std::size_t at = 0;
   for (std::size_t i = 0; i < line.size();) {
+    if (line[i] >= ' ' && line[i] <= '~') {
+      cells.push_back({.text = std::string(1, line[i]), .width = 1});
+      ++at;
+      ++i;
+      continue;
+    }
     const auto bytes = character_size(line, i);
     Cell cell;
     cell.text =

@@ -18,8 +18,14 @@ using planner::Severity;
 
 constexpr std::size_t kWidest = 120;  // what is cut around the place, and prose that is wrapped
 constexpr int kMostLines = 6;         // of one place
-// Of a longer line, a dump's or a bundle's, only what is around the place is looked at.
+// Of a longer line, a dump's or a bundle's, only what is around the place is looked at: as much as
+// is drawn, or more where a password may begin before it or end behind it.
 constexpr std::size_t kLongLine = 4096;
+struct Around {
+  std::size_t before, behind;
+};
+constexpr Around kDrawn = {128, 512};
+constexpr Around kSearched = {kLongLine / 4, kLongLine};
 
 /// The text of the file that is drawn from: findings come file by file.
 class Sources {
@@ -49,7 +55,18 @@ class Sources {
     return byte_;
   }
 
+  /// Whether a line may hold a password; for many places in one long line it is asked once.
+  bool is_suspect(std::string_view line) {
+    if (line.data() != asked_) {
+      asked_ = line.data();
+      suspect_ = holds_password(line);
+    }
+    return suspect_;
+  }
+
  private:
+  const char* asked_ = nullptr;
+  bool suspect_ = false;
   const char* line_ = nullptr;
   int column_ = 1;
   std::size_t byte_ = 0;
@@ -88,6 +105,7 @@ void line_after_gutter(Stream& out, std::string_view number, std::size_t gutter,
 /// Cuts a long line, and tells the columns of what is left of it.
 void cut(const Page& page, std::string_view& line, int& column, int& end_column) {
   if (line.size() <= kLongLine) return;
+  const Around around = page.sources.is_suspect(line) ? kSearched : kDrawn;
   const auto at = page.sources.byte_of(line, column);
   const auto inside = [&](std::size_t byte) {
     while (byte > 0 && byte < line.size() && (static_cast<unsigned char>(line[byte]) >> 6U) == 2) {
@@ -95,8 +113,8 @@ void cut(const Page& page, std::string_view& line, int& column, int& end_column)
     }
     return byte;
   };
-  const auto begin = inside(at - std::min(at, kLongLine / 4));
-  const auto end = inside(std::min(at + kLongLine, line.size()));
+  const auto begin = inside(at - std::min(at, around.before));
+  const auto end = inside(std::min(at + around.behind, line.size()));
   int before = 1;
   for (auto byte = begin; byte < at; byte += character_size(line, byte)) ++before;
   if (end_column > 0) end_column += before - column;

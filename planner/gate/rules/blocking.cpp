@@ -213,6 +213,12 @@ void add_exclusion(Scene& s) {
 void table_rewrite(Scene& s) {
   const SqlEffect& e = s.effect;
   if (!s.on_old_table()) return;
+  if (e.deed == Deed::rewrite_table && e.to == "SET EXPRESSION") {
+    return s.say(
+        fmt::format("a new expression for {} rewrites all of {} while readers and writers wait{}",
+                    s.part(), s.object(), s.postgres < 18 ? "" : ", unless it is VIRTUAL"),
+        "add another column, let a trigger fill it, and fill the old rows in batches");
+  }
   if (e.deed == Deed::rewrite_table) {
     return s.say(fmt::format("{} rewrites the whole {} while readers and writers wait", e.to,
                              e.kind == ObjectKind::index ? "index" : "table"),
@@ -361,8 +367,9 @@ constexpr std::array<Rule, 20> kRules = {{
     {"table-rewrite", kError, "rewrite",
      "The whole table is written anew under ACCESS EXCLUSIVE, its indexes too: readers and writers "
      "wait for as long as that takes. A default that differs from row to row (random(), "
-     "clock_timestamp()), serial, identity, a stored generated column, a domain with a constraint, "
-     "VACUUM FULL, CLUSTER and SET LOGGED, UNLOGGED, TABLESPACE or ACCESS METHOD do this.",
+     "clock_timestamp()), serial, identity, a stored generated column, a new expression for one, a "
+     "domain with a constraint, VACUUM FULL, CLUSTER and SET LOGGED, UNLOGGED, TABLESPACE or "
+     "ACCESS METHOD do this.",
      "Add the column without it, set the default for new rows, and fill the old ones in batches. "
      "Maintenance is for tools that copy online, such as pg_repack.",
      12, 18, table_rewrite},

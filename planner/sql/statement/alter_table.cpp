@@ -34,6 +34,10 @@ std::string rewrite_words(PgQuery__AlterTableType type) {
       return "SET ACCESS METHOD";
     case ZDM_AT(SetTableSpace):
       return "SET TABLESPACE";
+#if PG_VERSION_NUM >= 170000  // the grammar's; older ones take it for a syntax error
+    case ZDM_AT(SetExpression):
+      return "SET EXPRESSION";
+#endif
     default:
       return {};
   }

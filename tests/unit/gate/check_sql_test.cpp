@@ -1,4 +1,5 @@
 #include "gate/check_sql.hpp"
+#include "gate/costs.hpp"
 #include "gate/place.hpp"
 
 #include "support/catch.hpp"
@@ -78,6 +79,20 @@ TEST_CASE("a rule holds for the versions it names", "[gate]") {
   CHECK(found("ALTER TABLE p DETACH PARTITION q", 13).empty());
 }
 
+TEST_CASE("SET EXPRESSION rewrites the table, where the grammar knows it", "[gate]") {
+  const std::string sql = "ALTER TABLE t ALTER COLUMN a SET EXPRESSION AS (b * 3)";
+  const bool known = std::stoi(std::string(grammar_version())) >= 17;
+  const std::string rule = known ? "table-rewrite" : "unanalysed";
+  CHECK(found(sql, 17) == std::vector<std::string>{rule});
+  CHECK(found(sql, 18) == std::vector<std::string>{rule});
+  SqlEffect effect;
+  effect.deed = Deed::rewrite_table;
+  effect.object = {"", "t"};
+  effect.to = "SET EXPRESSION";
+  CHECK(cost_of(effect, 17).rewrites == Certainty::yes);
+  CHECK(cost_of(effect, 18).rewrites == Certainty::maybe);  // the column may be VIRTUAL
+}
+
 TEST_CASE("a finding says where, in characters, and what to write instead", "[gate]") {
   const std::string sql = "-- é\nSELECT 'é'; CREATE INDEX i ON t (a)";
   const SqlFile file{.path = "a.sql", .bytes = sql, .shipped = sql};
@@ -121,7 +136,11 @@ TEST_CASE("an index of lines says the same as counting from the start", "[gate]"
     const auto slow = span_of(text, at, end, "f");
     CHECK(std::tuple(fast.line, fast.column, fast.end_line, fast.end_column) ==
           std::tuple(slow.line, slow.column, slow.end_line, slow.end_column));
+    const bool within = at < text.size() && (static_cast<unsigned char>(text[at]) >> 6U) == 2;
+    if (!within) CHECK(index.offset(fast.line, fast.column) == at);
   }
+  CHECK(index.offset(100'000, 1) == text.size());
+  CHECK(index.offset(1, 100'000) == text.size());
   CHECK(LineIndex("").span(0, 0, "f").column == 1);
   CHECK(LineIndex("a").span(9, 9, "f").column == 2);
 }
