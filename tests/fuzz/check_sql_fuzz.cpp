@@ -1,4 +1,5 @@
-// The first byte chooses the version and the wrapping, the rest is the file.
+// The last byte chooses the version and the wrapping, the rest is the file. So a file can be a
+// seed.
 #include "gate/check_sql.hpp"
 
 #include <cstdint>
@@ -10,11 +11,12 @@ using namespace zdm::planner;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
+  const std::uint8_t choice = data[size - 1];
   SqlFile file{.path = "fuzz.sql"};
-  file.bytes.assign(reinterpret_cast<const char*>(data) + 1, size - 1);
+  file.bytes.assign(reinterpret_cast<const char*>(data), size - 1);
   file.shipped = file.bytes;
-  file.wrapping = data[0] >= 128 ? Wrapping::transaction : Wrapping::none;
-  const SqlVerdict verdict = check_sql({file}, {.postgres = 12 + data[0] % 7});
+  file.wrapping = choice >= 128 ? Wrapping::transaction : Wrapping::none;
+  const SqlVerdict verdict = check_sql({file}, {.postgres = 12 + choice % 7});
   for (const Finding& finding : verdict.findings) {
     FUZZ_REQUIRE(!finding.rule.empty());
     FUZZ_REQUIRE(!finding.message.empty());

@@ -1,4 +1,4 @@
-// The first byte chooses the engine, the rest is the expression.
+// The last byte chooses the engine, the rest is the expression.
 #include <sqlite3.h>
 
 #include <cstdint>
@@ -33,8 +33,8 @@ void stays_in_brackets(const std::string& text) {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const Engine engine = data[0] % 2 == 0 ? Engine::postgresql : Engine::sqlite;
-  const std::string text(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const Engine engine = data[size - 1] % 2 == 0 ? Engine::postgresql : Engine::sqlite;
+  const std::string text(reinterpret_cast<const char*>(data), size - 1);
   const auto facts = analyse_expression(engine, text);
   if (!facts) {
     FUZZ_REQUIRE(!facts.error().message.empty());

@@ -1,4 +1,4 @@
-// The first byte chooses the engine, the rest is the script.
+// The last byte chooses the engine, the rest is the script.
 #include <cstdint>
 #include <string>
 
@@ -9,8 +9,8 @@ using namespace zdm::planner;
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
-  const Engine engine = data[0] % 2 == 0 ? Engine::postgresql : Engine::sqlite;
-  const std::string script(reinterpret_cast<const char*>(data) + 1, size - 1);
+  const Engine engine = data[size - 1] % 2 == 0 ? Engine::postgresql : Engine::sqlite;
+  const std::string script(reinterpret_cast<const char*>(data), size - 1);
   const auto statements = split_statements(engine, script);
   if (!statements) {
     FUZZ_REQUIRE(!statements.error().message.empty());

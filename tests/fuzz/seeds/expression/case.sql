@@ -1,0 +1,1 @@
+case when a is null then 'b' else c end

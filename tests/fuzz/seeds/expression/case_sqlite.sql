@@ -1,0 +1,2 @@
+case when a is null then 'b' else c end
+!

@@ -1,0 +1,1 @@
+cast("My ""Col" as varchar(20)) || lower(t.b)

@@ -1,0 +1,2 @@
+cast("My ""Col" as varchar(20)) || lower(t.b)
+!

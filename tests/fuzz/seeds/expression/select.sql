@@ -1,0 +1,1 @@
+coalesce((select max(x) from u where u.id = t.id), 0)

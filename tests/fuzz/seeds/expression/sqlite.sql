@@ -1,0 +1,1 @@
+x'00ff' || [a b] + `c``d` collate nocase isnull

@@ -1,0 +1,2 @@
+x'00ff' || [a b] + `c``d` collate nocase isnull
+!
