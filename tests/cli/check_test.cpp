@@ -1,9 +1,13 @@
+#include <filesystem>
+
 #include "cli/sandbox.hpp"
 #include "support/catch.hpp"
 
 // `zdm check` as a pipeline calls it.
 
 namespace zdm::tests {
+
+namespace fs = std::filesystem;
 
 TEST_CASE("check is silent about safe SQL, and exits 3 where it finds an error", "[cli][check]") {
   const Sandbox box;
@@ -101,6 +105,28 @@ TEST_CASE("check --fix leaves what is allowed, and what its runner would make wo
   box.write("1_a.up.sql", alone);
   CHECK(box.zdm({"check", "--fix", "1_a.up.sql", "--dialect", "golang-migrate"}).code == 3);
   CHECK(box.read("1_a.up.sql") == alone);
+}
+
+TEST_CASE("check --fix shows the diff before its verdict, and touches nothing else",
+          "[cli][check]") {
+  const Sandbox box;
+  const std::string head = "-- größe\r\n\tSELECT  'a;b' ; \r\n\r\n";
+  const std::string tail = "\r\n/* kept */ TRUNCATE u;\r\n-- no break at the end";
+  box.write("a.sql", head + "CREATE INDEX i ON t (a);" + tail);
+  const std::string other = "CREATE INDEX j ON t (a);\n";
+  box.write("b.sql", other);
+  box.write("c.sql", "SELECT 1;\n");
+  const auto untouched = fs::last_write_time(box.path("c.sql"));
+  const auto mended = box.zdm({"check", "--fix", "a.sql", "c.sql"});
+  INFO(mended.out << mended.err);
+  CHECK(mended.code == 3);
+  CHECK(box.read("a.sql") == head + "CREATE INDEX CONCURRENTLY i ON t (a);" + tail);
+  CHECK(box.read("b.sql") == other);
+  CHECK(fs::last_write_time(box.path("c.sql")) == untouched);
+  CHECK(mended.out.starts_with("--- a.sql\n+++ a.sql\n@@ "));
+  const auto diff = mended.out.find("+CREATE INDEX CONCURRENTLY i");
+  REQUIRE(diff != std::string::npos);
+  CHECK(diff < mended.out.find("error[truncate]"));
 }
 
 TEST_CASE("check --explain-locks lists the locks of each statement", "[cli][check]") {

@@ -334,6 +334,55 @@ TEST_CASE("a hotfix is compared with the release it is cut from", "[cli][check][
   CHECK(project.box.zdm({"release", "cut", "1.2", "--from", "9"}).code == 2);
 }
 
+TEST_CASE("a hotfix brings no migration, advances no phase, forks nothing, and is no base",
+          "[cli][check][releases]") {
+  Project project("lock");
+  project.box.write(kFile, rename_at("expand"));
+  project.release();
+  project.box.write(kFile, rename_at("backfill"));
+  project.release();
+  const auto& box = project.box;
+  const auto advanced = box.zdm({"release", "cut", "1.1", "--from", "1"});
+  CHECK(advanced.code == 3);
+  CHECK(contains(advanced.err, "a hotfix advances no phase"));
+  box.write(kFile, rename_at("expand"));
+  box.write("migrations/0002_fax.toml",
+            "phase = \"expand\"\n[[change]]\nkind = \"drop_column\"\ntable = \"users\"\n"
+            "column = \"fax\"\n");
+  const auto brought = box.zdm({"release", "cut", "1.1", "--from", "1"});
+  CHECK(brought.code == 3);
+  CHECK(contains(brought.err, "a hotfix brings none"));
+  fs::remove(box.path("migrations/0002_fax.toml"));
+  REQUIRE(box.zdm({"release", "cut", "1.1", "--from", "1"}).code == 0);
+  CHECK(contains(box.read("zdm.lock"), "release\t1.1\tparent\t1\t"));
+  // what is built next follows 2, not the hotfix that was cut after it
+  box.write(kFile, rename_at("switch"));
+  project.passes();
+  CHECK(contains(box.zdm({"check", "-v"}).err, "base: release 2"));
+  box.write(kFile, rename_at("contract"));
+  project.is_rejected_for("same-release-contract", "at backfill");
+}
+
+TEST_CASE("a zdm:allow ends with its release, and one that finds nothing is told",
+          "[cli][check][releases]") {
+  Project project("lock");
+  project.release();
+  const auto& box = project.box;
+  box.write("db/002.sql", "-- zdm:allow truncate reason=staging only until=3\nTRUNCATE users;\n");
+  project.passes();
+  CHECK(box.zdm({"check", "--strict"}).code == 0);
+  REQUIRE(box.zdm({"release", "cut", "2"}).code == 0);
+  box.write("db/003.sql", "-- zdm:allow truncate reason=staging only until=2\nTRUNCATE users;\n");
+  project.is_rejected_for("allow", "release 2 is cut: truncate is allowed no longer");
+  CHECK(contains(project.check().out, "error[truncate]"));
+  box.write("db/003.sql", "-- zdm:allow truncate reason=staging only until=3\nSELECT 1;\n");
+  const auto unused = project.check();
+  CHECK(unused.code == 0);
+  CHECK(contains(unused.out, "warning[allow]: truncate finds nothing here"));
+  CHECK(contains(unused.out, "db/003.sql:1:4"));
+  CHECK(box.zdm({"check", "--strict"}).code == 3);
+}
+
 TEST_CASE("on SQLite the author's statements are told to be unread", "[cli][check][releases]") {
   const Sandbox box;
   box.sqlite("CREATE TABLE t (a)");
