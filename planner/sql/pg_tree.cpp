@@ -48,6 +48,8 @@ struct TreeReader {
 };
 thread_local TreeReader* reader = nullptr;
 
+constexpr std::size_t kMostMessage = 150;  // characters
+
 }  // namespace
 
 // libpg_query makes a tree, writes it as bytes, and hands over these, from which the same tree has
@@ -146,9 +148,12 @@ tl::unexpected<SqlFault> parser_fault(const PgQueryError& error, std::string_vie
   if (offset == text.size() && message.starts_with("syntax error")) {
     return fault("it ends too early: something is missing", offset);
   }
-  if (!message.starts_with("syntax error")) return fault(std::string(message), offset);
+  // It ends in the word in quotes, and garbage may be one word of a million letters.
+  std::string told(message.substr(0, utf8_offset(message, kMostMessage)));
+  if (told.size() < message.size()) told += "…\"";
+  if (!message.starts_with("syntax error")) return fault(std::move(told), offset);
   // What a later PostgreSQL takes may be an error here: say whose word this is.
-  return fault(std::string(message) + ", in the grammar of PostgreSQL " PG_MAJORVERSION, offset);
+  return fault(told + ", in the grammar of PostgreSQL " PG_MAJORVERSION, offset);
 }
 
 }  // namespace zdm::planner

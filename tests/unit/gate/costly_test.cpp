@@ -56,6 +56,15 @@ TEST_CASE("thousands of findings in one line, or in one statement, have their pl
   CHECK(statement.back().statement.ends_with("…"));
 }
 
+TEST_CASE("a word of a million letters is told by its beginning", "[gate]") {
+  for (const std::string quote : {"", "\""}) {
+    const auto findings = judged(file_of("a " + quote + many("é", 500'000) + quote));
+    REQUIRE(findings.size() == 1);
+    CHECK(findings[0].rule == "unanalysed");
+    CHECK(findings[0].message.size() < 600);
+  }
+}
+
 TEST_CASE("thousands of zdm:retires are read", "[gate]") {
   const auto text = many("-- zdm:retires a.b\n", 30'000) + "SELECT 1;";
   CHECK(judged(file_of(text)).empty());
