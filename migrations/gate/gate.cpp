@@ -268,7 +268,7 @@ class Gate {
     if (!request_.cutting.empty()) cut.push_back(request_.cutting);
     for (const SqlFile& file : report_.files) {
       auto found = std::move(findings_[file.path]);
-      for (Finding& finding : found) restore_placeholders(file.bytes, finding);
+      restore_placeholders(file.bytes, found);
       findings_.erase(file.path);
       const bool toml = fs::path(file.path).extension() == ".toml";
       auto told = toml ? planner::apply_allows_in_toml(file, found, cut)

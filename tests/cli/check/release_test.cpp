@@ -491,6 +491,13 @@ TEST_CASE("what is said of a file of Flyway's names its placeholders", "[cli][ch
   const auto found = box.zdm({"check", "sql"});
   CHECK(contains(found.out, "dropping ${app schema}.users.${column} breaks"));
   CHECK(contains(found.out, "locks: ACCESS EXCLUSIVE on ${app schema}.users"));
+  std::string many;
+  for (int i = 0; i < 3'000; ++i) many += "DROP TABLE ${t" + std::to_string(i) + "};\n";
+  box.write("sql/V1__drop.sql", many);
+  const auto json = box.json({"check", "sql"});
+  CHECK(json["summary"]["errors"] == 3'000);
+  REQUIRE(json["findings"].size() >= 3'000);
+  CHECK(json["findings"].back()["objects"][0] == "${t2999}");
 }
 
 TEST_CASE("zdm explain shows what a rule finds, and what it lets pass", "[cli][check]") {
