@@ -36,6 +36,7 @@ Result<std::vector<Found>> find_members(Connection& connection, const planner::M
     ZDM_TRY(scene.followers, read_followers(connection, oids));
     for (const auto& follower : scene.followers) {
       if (follower.kind != DependentKind::materialized_view) continue;
+      if (std::ranges::find(found, follower.relation, &Found::name) != found.end()) continue;
       ZDM_TRY(const Rows rows,
               connection.run("SELECT $1::regclass::oid", {planner::quote(follower.relation)}));
       const auto oid = static_cast<std::uint32_t>(rows.first_integer());

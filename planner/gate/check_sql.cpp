@@ -10,6 +10,7 @@
 #include "gate/scene.hpp"
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
+#include "sql/text.hpp"
 
 namespace zdm::planner {
 
@@ -241,13 +242,8 @@ class Gate {
   static std::string text_of(const SqlFile& file, const StatementFacts& statement) {
     const auto& place = statement.place;
     if (place.length <= kMostText) return file.bytes.substr(place.offset, place.length);
-    std::size_t length = kMostText;
-    while (length > 0 && starts_within_character(file.bytes, place.offset + length)) --length;
-    return file.bytes.substr(place.offset, length) + "…";
-  }
-
-  static bool starts_within_character(std::string_view text, std::size_t at) {
-    return (static_cast<unsigned char>(text[at]) & 0xC0U) == 0x80U;
+    const auto text = std::string_view(file.bytes).substr(place.offset, place.length);
+    return std::string(utf8_prefix(text, kMostText)) + "…";
   }
 
   /// All that a statement locks: worked out once, however much is found in it.

@@ -74,6 +74,15 @@ std::vector<AclItem> without(const std::vector<AclItem>& items, const std::vecto
 
 }  // namespace
 
+std::string_view words_for(TableKind kind) {
+  return kind == TableKind::materialized_view ? "MATERIALIZED VIEW" : "VIEW";
+}
+
+std::string change_owner(TableKind kind, const TableName& view, const std::string& owner) {
+  return fmt::format("ALTER {} {} OWNER TO {}", words_for(kind), quote(view),
+                     quote_identifier(owner));
+}
+
 std::vector<std::string> copy_access(const Access& like, const std::string& owner,
                                      const TableName& made, std::span<const std::string> granted,
                                      std::span<const std::string> columns) {

@@ -2,11 +2,20 @@
 
 #include <span>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/catalog.hpp"
 
 namespace zdm::planner::views {
+
+/// What ALTER, COMMENT ON and DROP call a view: MATERIALIZED VIEW, else VIEW.
+[[nodiscard]] std::string_view words_for(TableKind kind);
+
+/// ALTER VIEW … OWNER TO …. To the owner it has, it takes the lock that any ALTER of the view would
+/// need (ACCESS EXCLUSIVE) and does nothing else.
+[[nodiscard]] std::string change_owner(TableKind kind, const TableName& view,
+                                       const std::string& owner);
 
 /// The privileges of one relation given to another that has the same owner: no more, no fewer, by
 /// whom they were granted. `granted`: who has privileges on the new one already, by ALTER DEFAULT

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "locks/claims.hpp"
+#include "matviews/access.hpp"
 #include "matviews/followers.hpp"
 #include "sql/quote.hpp"
 
@@ -58,10 +59,9 @@ ExchangePlan plan_exchange(const std::vector<ExchangeMember>& members,
   const auto following = views::follow({}, followers);
   ExchangePlan plan;
   plan.claims = claims_of(members, following.locks);
-  // To its own owner: takes the lock that an ALTER of it would need, and does nothing else.
   for (const auto& member : members) {
-    plan.lock.push_back(fmt::format("ALTER MATERIALIZED VIEW {} OWNER TO {}", quote(member.name),
-                                    quote_identifier(member.shape.owner)));
+    plan.lock.push_back(views::change_owner(TableKind::materialized_view, member.name,
+                                            member.shape.owner));
   }
   for (auto& each : views::lock_followers({}, followers)) plan.lock.push_back(std::move(each));
   for (const auto& member : members) take_place(member, plan.exchange);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "locks/claims.hpp"
+#include "matviews/access.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner::views {
@@ -101,9 +102,7 @@ std::vector<std::string> lock_followers(const TableName& view,
   std::vector<std::string> sql;
   for (const auto& dependent : dependents) {
     if (dependent.kind != DependentKind::view || !follows(view, dependent)) continue;
-    // To its own owner: takes the lock that an ALTER of it would need, and does nothing else.
-    sql.push_back(fmt::format("ALTER VIEW {} OWNER TO {}", quote(dependent.relation),
-                              quote_identifier(dependent.owner)));
+    sql.push_back(change_owner(TableKind::view, dependent.relation, dependent.owner));
   }
   return sql;
 }

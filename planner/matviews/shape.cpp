@@ -92,8 +92,7 @@ std::vector<std::string> create_like(const MatviewShape& shape, const TableName&
           fmt::format("CREATE MATERIALIZED VIEW {} ({}) USING {}{} AS\n{}\nWITH NO DATA",
                       quote(built), quote_list(names_of(shape)),
                       quote_identifier(shape.access_method), with, shape.definition),
-          fmt::format("ALTER MATERIALIZED VIEW {} OWNER TO {}", quote(built),
-                      quote_identifier(shape.owner))};
+          views::change_owner(TableKind::materialized_view, built, shape.owner)};
 }
 
 std::vector<std::string> describe_like(const MatviewShape& shape, const TableName& built,

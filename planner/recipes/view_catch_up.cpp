@@ -54,7 +54,7 @@ void catch_up(const Context& context, const Table& old, const Table& made,
   for (const auto& each : wanted) {
     if (std::ranges::find(present, each) == present.end()) sql.push_back(each);
   }
-  if (made.owner != old.owner) sql.push_back(change_owner(old));
+  if (made.owner != old.owner) sql.push_back(change_owner(old.kind, old.name, old.owner));
   for (auto& each :
        level_access(given_to(old.owner, made), old.access, old.owner, old.name, columns)) {
     sql.push_back(std::move(each));

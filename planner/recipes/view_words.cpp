@@ -17,10 +17,6 @@ bool has(const std::vector<std::string>& names, const std::string& name) {
   return std::ranges::find(names, name) != names.end();
 }
 
-std::string_view words_for(TableKind kind) {
-  return kind == TableKind::materialized_view ? "MATERIALIZED VIEW" : "VIEW";
-}
-
 }  // namespace
 
 TableName placed(const Context& context, TableName name) {
@@ -35,8 +31,7 @@ std::vector<std::string> share(const Context& context, const TableName& view, co
                                const std::vector<std::string>& columns) {
   std::vector<std::string> sql;
   if (!like.owner.empty() && like.owner != context.catalog.user) {
-    sql.push_back(fmt::format("ALTER {} {} OWNER TO {}", words_for(like.kind), quote(view),
-                              quote_identifier(like.owner)));
+    sql.push_back(change_owner(like.kind, view, like.owner));
   }
   const auto& granted = like.access.default_grantees;
   for (auto& each : copy_access(like.access, like.owner, view, granted, columns)) {
@@ -119,11 +114,6 @@ Table shape_of(const SqlText& query, TableKind kind, const TableName& name) {
   view.reads = read_by(query);
   view.view_query = query.text;
   return view;
-}
-
-std::string change_owner(const Table& view) {
-  return fmt::format("ALTER {} {} OWNER TO {}", words_for(view.kind), quote(view.name),
-                     quote_identifier(view.owner));
 }
 
 std::string rename(TableKind kind, const TableName& from, const TableName& to) {

@@ -41,9 +41,6 @@ inline constexpr std::string_view kBeside = "_zdm_new", kAside = "_zdm_old";
 /// where only the server knows them.
 [[nodiscard]] Table shape_of(const SqlText& query, TableKind kind, const TableName& name);
 
-/// ALTER VIEW … OWNER TO …: its own owner.
-[[nodiscard]] std::string change_owner(const Table& view);
-
 /// ALTER VIEW … RENAME TO …, or ALTER MATERIALIZED VIEW.
 [[nodiscard]] std::string rename(TableKind kind, const TableName& from, const TableName& to);
 
