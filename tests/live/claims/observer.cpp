@@ -77,9 +77,10 @@ void strengthen(Locks& locks, const std::string& relation, const std::string& mo
   }
 }
 
-Rows must(Connection& connection, const std::string& sql) {
-  auto rows = connection.run(sql);
-  if (!rows) throw std::runtime_error(rows.error().message + ": " + sql);
+Rows must(Connection& connection, std::string_view sql,
+          std::initializer_list<Text> parameters = {}) {
+  auto rows = connection.run(sql, parameters);
+  if (!rows) throw std::runtime_error(rows.error().message + ": " + std::string(sql));
   return std::move(*rows);
 }
 
@@ -108,13 +109,12 @@ Opener LockObserver::wrap(std::shared_ptr<LockObserver> observer, Opener opener)
 
 void LockObserver::begins(Connection& connection) {
   before_.clear();
-  const auto rows = connection.run(R"(
+  const Rows found = must(connection, R"(
       SELECT c.oid, quote_ident(s.nspname) || '.' || quote_ident(c.relname)
         FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
        WHERE s.nspname NOT IN ('zdm', 'pg_catalog', 'information_schema', 'pg_toast')
          AND NOT (c.relkind IN ('i', 'I') AND c.relispartition))");
-  if (!rows) throw std::runtime_error(rows.error().message);
-  for (const auto& row : rows->rows) before_[*row[0]] = *row[1];
+  for (const auto& row : found.rows) before_[*row[0]] = *row[1];
 }
 
 /// Within the transaction, in which no count is reported and so none begins anew.
@@ -123,13 +123,12 @@ void LockObserver::begun(Connection& connection) {
 }
 
 std::map<std::string, LockObserver::File> LockObserver::files(Connection& connection) {
-  const auto rows = connection.run(R"(
+  const Rows rows = must(connection, R"(
       SELECT c.oid, pg_relation_filenode(c.oid), pg_stat_get_xact_numscans(c.oid)
         FROM pg_class c JOIN pg_namespace s ON s.oid = c.relnamespace
        WHERE c.relkind = 'r' AND s.nspname NOT IN ('zdm', 'pg_catalog', 'information_schema'))");
-  if (!rows) throw std::runtime_error(rows.error().message);
   std::map<std::string, File> found;
-  for (const auto& row : rows->rows) found[*row[0]] = {*row[1], std::stoll(*row[2])};
+  for (const auto& row : rows.rows) found[*row[0]] = {*row[1], std::stoll(*row[2])};
   return found;
 }
 
@@ -152,12 +151,12 @@ Observed& LockObserver::step_of(Connection& connection, const std::vector<Text>&
   Observed& observed = steps_[{std::stoll(*row[0]), std::stoll(*row[1])}];
   observed.step = *row[2];
   observed.kind = *row[3];
-  const auto claims = connection.run(
-      "SELECT each ->> 'relation', each ->> 'mode' FROM jsonb_array_elements($1::jsonb) each",
-      {row[4]});
-  if (!claims) throw std::runtime_error(claims.error().message);
+  const Rows claims =
+      must(connection,
+           "SELECT each ->> 'relation', each ->> 'mode' FROM jsonb_array_elements($1::jsonb) each",
+           {row[4]});
   observed.claimed.clear();
-  for (const auto& claim : claims->rows) strengthen(observed.claimed, *claim[0], *claim[1]);
+  for (const auto& claim : claims.rows) strengthen(observed.claimed, *claim[0], *claim[1]);
   return observed;
 }
 
@@ -167,7 +166,7 @@ Result<Rows> LockObserver::sampled(Connection& connection, const Opener& aside,
   auto watcher = aside();
   if (!writer || !watcher) throw std::runtime_error("no second session for " + std::string(sql));
   begins(**watcher);
-  const Rows step = must(**watcher, std::string(kConcurrentStep));
+  const Rows step = must(**watcher, kConcurrentStep);
   if (step.empty()) throw std::runtime_error("no step says that it runs: " + std::string(sql));
   Observed& observed = step_of(**watcher, step.rows[0]);
   must(**writer, "BEGIN");
@@ -222,9 +221,9 @@ void LockObserver::ends(Connection& connection) {
       SELECT relation, mode, (to_regclass('zdm.step') IS NOT NULL)::text FROM pg_locks
        WHERE pid = pg_backend_pid() AND locktype = 'relation' AND granted)");
   if (!held || held->empty() || held->rows[0][2] != "true") return;
-  const auto step = connection.run(kStep);
-  if (!step || step->empty()) return;
-  Observed& observed = step_of(connection, step->rows[0]);
+  const Rows step = must(connection, kStep);
+  if (step.empty()) return;
+  Observed& observed = step_of(connection, step.rows[0]);
   for (const auto& lock : held->rows) {
     const auto relation = before_.find(*lock[0]);
     if (relation != before_.end()) strengthen(observed.taken, relation->second, words(*lock[1]));

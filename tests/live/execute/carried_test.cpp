@@ -3,7 +3,6 @@
 #include <array>
 #include <chrono>
 
-#include "recipes/change.hpp"
 #include "rig.hpp"
 #include "support/catch.hpp"
 #include "support/crowd.hpp"
@@ -19,26 +18,6 @@ using planner::Phase;
 namespace {
 
 constexpr const char* kQuery = "SELECT id, day, amount AS \"Amount\" FROM orders";
-
-planner::Migration replacing(const std::string& kind, const std::string& name,
-                             const std::string& query) {
-  planner::Migration migration;
-  migration.id = {"0001_view"};
-  migration.path = "migrations/0001_view.toml";
-  migration.phase = Phase::contract;
-  migration.checksum = "sha256:1";
-  migration.expressions_checksum = "sha256:e1";
-  planner::Object object;
-  for (const auto& [key, value] :
-       {std::pair{"kind", kind}, std::pair{"name", name}, std::pair{"query", query}}) {
-    object.push_back(
-        {.key = key, .where = {}, .value = {.data = value, .where = {}, .positions = {}}});
-  }
-  auto change = planner::decode_change(object, {.file = migration.path});
-  REQUIRE(change);
-  migration.changes.push_back(*change);
-  return migration;
-}
 
 /// A database, and roles that outlive it.
 class Scene final {
@@ -67,6 +46,12 @@ class Scene final {
     const auto outcome = rig.apply({file}, options_for(phase, release));
     INFO(text_of(outcome.error));
     REQUIRE(!outcome.error);
+  }
+  /// As release r1, up to switch.
+  void exchange(const planner::Migration& file) {
+    for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
+      must(phase, file, "r1");
+    }
   }
 
   Rig rig;
@@ -179,17 +164,12 @@ TEST_CASE("a replaced view has all that the old one had, and so has what depends
   const auto over = rig.value("SELECT 'over'::regclass::oid");
   const auto file =
       replacing(kept ? "replace_matview" : "replace_view", kept ? "\"Kept\"" : "\"Plain\"", kQuery);
+  scene.exchange(file);
   SECTION("after contract") {
-    for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
-      scene.must(phase, file, "r1");
-    }
     rig.live("r1");
     scene.must(Phase::contract, file, "r2");
   }
   SECTION("after it was undone") {
-    for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
-      scene.must(phase, file, "r1");
-    }
     const auto outcome = rig.rollback({file}, {.to_none = true});
     INFO(text_of(outcome.error));
     REQUIRE(!outcome.error);
@@ -286,9 +266,7 @@ TEST_CASE(
   Rig& rig = scene.rig;
   const auto file =
       replacing("replace_matview", "kept", std::string(kQuery) + " WHERE day <= 4 AND id > 0");
-  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
-    scene.must(phase, file, "r1");
-  }
+  scene.exchange(file);
   CHECK(rig.value("SELECT of_day(4) || ' ' || of_day(5)") == "10 0");
   CHECK(rig.value("SELECT orders FROM three") == "50");
   rig.live("r1");

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <stdexcept>
+#include <utility>
+
 #include "recipes/change.hpp"
 
 namespace zdm::tests {
@@ -95,6 +98,26 @@ planner::Migration rename_users_name(planner::Phase phase) {
   change.from = "name";
   change.to = "full_name";
   migration.changes.push_back({.kind = change, .where = {}});
+  return migration;
+}
+
+planner::Migration replacing(const std::string& kind, const std::string& name,
+                             const std::string& query, planner::Phase phase) {
+  planner::Migration migration;
+  migration.id = {"0001_view"};
+  migration.path = "migrations/0001_view.toml";
+  migration.phase = phase;
+  migration.checksum = "sha256:1";
+  migration.expressions_checksum = "sha256:e1";
+  planner::Object object;
+  for (const auto& [key, value] :
+       {std::pair{"kind", kind}, std::pair{"name", name}, std::pair{"query", query}}) {
+    object.push_back(
+        {.key = key, .where = {}, .value = {.data = value, .where = {}, .positions = {}}});
+  }
+  auto change = planner::decode_change(object, {.file = migration.path});
+  if (!change) throw std::runtime_error(change.error().message);
+  migration.changes.push_back(*change);
   return migration;
 }
 

@@ -72,6 +72,11 @@ class Rig {
 void make_users(Rig& rig, int rows);
 [[nodiscard]] planner::Migration rename_users_name(planner::Phase phase);
 
+/// The file that replaces a view: `kind` is replace_view or replace_matview, `name` as SQL has it.
+[[nodiscard]] planner::Migration replacing(const std::string& kind, const std::string& name,
+                                           const std::string& query,
+                                           planner::Phase phase = planner::Phase::contract);
+
 [[nodiscard]] migrations::ApplyOptions options_for(std::optional<planner::Phase> phase,
                                                    const std::string& release);
 

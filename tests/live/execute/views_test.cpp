@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "recipes/change.hpp"
 #include "rig.hpp"
 #include "support/catch.hpp"
 
@@ -31,26 +30,6 @@ void make_revenue(Rig& rig) {
         "CREATE VIEW days AS SELECT day FROM revenue"}) {
     rig.exec(sql);
   }
-}
-
-planner::Migration replacing(const std::string& kind, const std::string& name,
-                             const std::string& query, Phase phase = Phase::contract) {
-  planner::Migration migration;
-  migration.id = {"0001_view"};
-  migration.path = "migrations/0001_view.toml";
-  migration.phase = phase;
-  migration.checksum = "sha256:1";
-  migration.expressions_checksum = "sha256:e1";
-  planner::Object object;
-  for (const auto& [key, value] :
-       {std::pair{"kind", kind}, std::pair{"name", name}, std::pair{"query", query}}) {
-    object.push_back(
-        {.key = key, .where = {}, .value = {.data = value, .where = {}, .positions = {}}});
-  }
-  auto change = planner::decode_change(object, {.file = migration.path});
-  REQUIRE(change);
-  migration.changes.push_back(*change);
-  return migration;
 }
 
 std::vector<std::string> warnings_of(Rig& rig, const planner::Migration& migration) {
