@@ -52,7 +52,8 @@ Felt Crowd::stop() {
   return felt_;
 }
 
-bool Crowd::said(migrations::Connection& connection, const std::string& sql) {
+void Crowd::run(migrations::Connection& connection, const std::string& sql,
+                std::optional<std::size_t> rows) {
   const auto begin = Clock::now();
   const auto answer = connection.run(sql);
   const std::chrono::duration<double, std::milli> took = Clock::now() - begin;
@@ -62,16 +63,17 @@ bool Crowd::said(migrations::Connection& connection, const std::string& sql) {
   if (!answer) {
     felt_.failures.push_back(sql + ": " + answer.error().message + " [" + answer.error().sqlstate +
                              "]");
+  } else if (rows && answer->rows.size() != *rows) {
+    felt_.failures.push_back(fmt::format("{}: {} rows", sql, answer->rows.size()));
   }
-  return answer.has_value();
 }
 
 void Crowd::work(const std::string& sql, const std::stop_token& stop) {
   const auto connection = as_application(database_);
-  static_cast<void>(said(*connection, sql));
+  run(*connection, sql, busy_.rows);
   ++working_;
   while (!stop.stop_requested()) {
-    static_cast<void>(said(*connection, sql));
+    run(*connection, sql, busy_.rows);
     std::this_thread::sleep_for(milliseconds(3));
   }
 }
@@ -80,8 +82,8 @@ void Crowd::hold(milliseconds time, const std::stop_token& stop) {
   const auto connection = as_application(database_);
   bool first = true;
   while (!stop.stop_requested()) {
-    static_cast<void>(said(*connection, "BEGIN"));
-    static_cast<void>(said(*connection, busy_.held));
+    run(*connection, "BEGIN");
+    run(*connection, busy_.held);
     ++held_;
     if (first) ++working_;
     first = false;
@@ -89,9 +91,9 @@ void Crowd::hold(milliseconds time, const std::stop_token& stop) {
     while (Clock::now() < end && !stop.stop_requested()) {
       std::this_thread::sleep_for(milliseconds(5));
     }
-    static_cast<void>(said(*connection, busy_.held));
-    static_cast<void>(said(*connection, "COMMIT"));
-    std::this_thread::sleep_for(milliseconds(50));
+    run(*connection, busy_.held);
+    run(*connection, "COMMIT");
+    std::this_thread::sleep_for(busy_.pause);
   }
 }
 

@@ -2,8 +2,10 @@
 
 #include <atomic>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -27,6 +29,9 @@ struct Felt {
 struct Busy {
   std::vector<std::string> statements;
   std::string held;
+  /// How many each of the statements must answer with; nullopt: any number.
+  std::optional<std::size_t> rows = std::nullopt;
+  std::chrono::milliseconds pause{50};  ///< between two of the transactions kept open
 };
 
 /// An application at work, and one reader that keeps each of its transactions open for `hold`.
@@ -47,7 +52,8 @@ class Crowd final {
  private:
   void work(const std::string& sql, const std::stop_token& stop);
   void hold(std::chrono::milliseconds time, const std::stop_token& stop);
-  bool said(migrations::Connection& connection, const std::string& sql);
+  void run(migrations::Connection& connection, const std::string& sql,
+           std::optional<std::size_t> rows = std::nullopt);
 
   const Database& database_;
   Busy busy_;

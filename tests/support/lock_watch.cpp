@@ -48,7 +48,6 @@ void LockWatch::watch(migrations::Connection& connection, const std::stop_token&
 }
 
 bool LockWatch::saw(const migrations::Result<migrations::Rows>& waiting) {
-  const std::scoped_lock lock(mutex_);
   if (!waiting) longest_.trouble = "nobody watches: " + waiting.error().message;
   if (!waiting || waiting->empty()) return waiting.has_value();
   const double wait = std::atof(waiting->first().c_str());

@@ -1,6 +1,5 @@
 #pragma once
 
-#include <mutex>
 #include <string>
 #include <thread>
 
@@ -31,8 +30,7 @@ class LockWatch final {
   void watch(migrations::Connection& connection, const std::stop_token& stop);
   bool saw(const migrations::Result<migrations::Rows>& waiting);
 
-  std::mutex mutex_;
-  Longest longest_;
+  Longest longest_;  ///< the thread's, until it has ended
   std::jthread thread_;
 };
 

@@ -9,13 +9,15 @@
 #include "support/wait.hpp"
 
 // What an application feels of a rotation. ZDM_PARTITIONS_LONG=1 takes more partitions, and holds
-// answers, not only locks, to the limit: for a machine that does nothing else.
+// answers to the limit of locks: for a machine that does nothing else.
 
 namespace zdm::tests {
 namespace {
 
 using std::chrono::milliseconds;
 constexpr double kMostMs = 100;
+/// Of an answer, where the machine may have other things to do.
+constexpr double kMostBusyMs = 1000;
 
 bool long_form() {
   return std::getenv("ZDM_PARTITIONS_LONG") != nullptr;
@@ -26,7 +28,7 @@ void judge(const Felt& felt, const std::string& what) {
                            what, felt.statements, felt.longest_wait_ms, felt.longest_answer_ms);
   INFO(felt.longest_wait);
   CHECK(felt.longest_wait_ms <= kMostMs);
-  if (long_form()) CHECK(felt.longest_answer_ms <= kMostMs);
+  CHECK(felt.longest_answer_ms <= (long_form() ? kMostMs : kMostBusyMs));
   for (const auto& failure : felt.failures) FAIL_CHECK(failure);
   CHECK(felt.statements > 50);
 }
