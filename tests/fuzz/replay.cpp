@@ -106,18 +106,27 @@ Options parse(int argc, char** argv) {
   return options;
 }
 
-std::string input_of(const Options& options, std::uint64_t run) {
-  if (run < options.seeds.size()) return options.seeds[run];
-  return zdm::tests::Mutator(options.seed, options.seeds, options.words).input(run);
-}
+/// The seeds first, then what is made out of them; any one can be had without those before it.
+class Inputs final {
+ public:
+  explicit Inputs(const Options& options)
+      : options_(options), mutator_(options.seed, options.seeds, options.words) {}
+
+  [[nodiscard]] std::uint64_t count() const { return options_.seeds.size() + options_.runs; }
+  [[nodiscard]] std::string at(std::uint64_t run) {
+    return run < options_.seeds.size() ? options_.seeds[run] : mutator_.input(run);
+  }
+
+ private:
+  const Options& options_;
+  zdm::tests::Mutator mutator_;
+};
 
 /// Its own process tells by `run` how far it came, whatever ends it.
 [[noreturn]] void work(const Options& options, std::atomic<std::uint64_t>& run) {
-  zdm::tests::Mutator mutator(options.seed, options.seeds, options.words);
-  const std::uint64_t end = options.seeds.size() + options.runs;
-  for (; run < end; ++run) {
-    const std::uint64_t at = run;
-    const std::string input = at < options.seeds.size() ? options.seeds[at] : mutator.input(at);
+  Inputs inputs(options);
+  for (; run < inputs.count(); ++run) {
+    const std::string input = inputs.at(run);
     LLVMFuzzerTestOneInput(reinterpret_cast<const std::uint8_t*>(input.data()), input.size());
   }
   std::_Exit(0);
@@ -146,7 +155,7 @@ int tell(const Options& options, const fs::path& program, std::uint64_t run,
   const std::string name = program.filename().string();
   const std::string file =
       name + ".crash-" + std::to_string(options.seed) + "-" + std::to_string(run);
-  const std::string input = input_of(options, run);
+  const std::string input = Inputs(options).at(run);
   std::ofstream(file, std::ios::binary) << input;
   std::cerr << name << ": " << what << " at input " << run << " of -seed=" << options.seed
             << " (-runs=" << options.runs << "): " << input.size() << " bytes, kept as "
