@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "locks/claims.hpp"
 #include "locks/lock_try.hpp"
 #include "locks/lock_view.hpp"
 #include "partitions/lock_guard_watch.hpp"
@@ -15,18 +16,25 @@ namespace {
 using namespace std::chrono_literals;
 using planner::LockMode;
 using planner::Partition;
+using planner::quote;
 using planner::RetireFacts;
 using planner::Step;
 
 /// While DETACH CONCURRENTLY waits for a transaction, the set can detach no other partition, and a
 /// session that is killed leaves it pending: so one that is old is let go first.
 constexpr auto kOld = 5s;
+constexpr auto kFresh = 1s;
 constexpr auto kLook = 250ms;
 constexpr auto kTell = 1s;
 
 bool ended_early(const Error& error) {
   const Trouble trouble = classify(error.sqlstate);
   return is_lost(error) || trouble == Trouble::lock || trouble == Trouble::cancelled;
+}
+
+bool any_old(const std::vector<Holder>& holders, HolderAges& ages) {
+  return std::ranges::any_of(
+      holders, [&](const Holder& each) { return each.pid == 0 || ages.age(each) > kOld; });
 }
 
 std::string named(const planner::Blocker& blocker) {
@@ -79,26 +87,40 @@ Result<void> ConcurrentDetach::set_up() {
                        "connect to the server itself, or set both to 0 for this role");
 }
 
-Result<void> ConcurrentDetach::wait_for_old(const Step& step, Time until) {
+Result<void> ConcurrentDetach::look_ahead(const std::vector<Step>& next) {
+  planner::Claims claims;
+  for (const Step& step : next) claims.merge(waited_for(step));
+  Host& host = session_.environment().host;
+  const auto now = host.steady();
+  HolderAges ages(host);
+  ZDM_TRY(const auto holders, holders_of(session_.control(), claims.list()));
+  if (!any_old(holders, ages)) clear_until_ = now + kFresh;
+  return {};
+}
+
+/// What DETACH CONCURRENTLY waits for beside its own locks: whoever uses the set at all.
+std::vector<planner::LockClaim> ConcurrentDetach::waited_for(const Step& step) const {
   std::vector<planner::LockClaim> claims = step.locks;
-  // What DETACH CONCURRENTLY waits for: whoever uses the set at all.
-  claims.push_back({planner::quote(set_.name), LockMode::access_exclusive});
+  claims.push_back({quote(set_.name), LockMode::access_exclusive});
+  return claims;
+}
+
+Result<void> ConcurrentDetach::wait_for_old(const Step& step, Time until) {
+  const auto claims = waited_for(step);
   Host& host = session_.environment().host;
   HolderAges ages(host);
   std::optional<Time> told;
   for (;;) {
     ZDM_CHECK(session_.may_go_on());
     ZDM_TRY(const auto holders, holders_of(session_.control(), claims));
-    const bool old = std::ranges::any_of(
-        holders, [&](const Holder& each) { return each.pid == 0 || ages.age(each) > kOld; });
-    if (!old) return {};
+    if (!any_old(holders, ages)) return {};
     ZDM_TRY(auto blockers, blockers_of(session_.control(), claims));
     if (host.steady() >= until) {
       Error error{
           .code = ErrorCode::busy,
           .message = fmt::format("the detach was not begun: {} uses {}",
                                  blockers.empty() ? "an old transaction" : named(blockers.front()),
-                                 planner::quote(set_.name)),
+                                 quote(set_.name)),
           .hint = "let it end, then run rotate again"};
       error.blockers = std::move(blockers);
       return planner::fail(std::move(error));
@@ -113,7 +135,10 @@ Result<void> ConcurrentDetach::wait_for_old(const Step& step, Time until) {
 
 Result<bool> ConcurrentDetach::try_once(const Step& step, Time until) {
   const Environment& environment = session_.environment();
-  ZDM_CHECK(wait_for_old(step, until));
+  if (!clear_until_ || environment.host.steady() >= *clear_until_) {
+    ZDM_CHECK(wait_for_old(step, until));
+  }
+  ZDM_CHECK(session_.may_go_on());
   ZDM_CHECK(set_up());
   // Who lost the lease begins nothing.
   Result<void> done = check_fence(session_.work(), session_.lease());
@@ -123,6 +148,7 @@ Result<bool> ConcurrentDetach::try_once(const Step& step, Time until) {
     if (auto ran = session_.work().run(step.sql.front()); !ran) done = planner::fail(ran.error());
   }
   if (done) return true;
+  clear_until_.reset();
   if (!ended_early(done.error())) return planner::fail(done.error());
   if (is_lost(done.error())) {
     patient_.reset();
@@ -143,10 +169,10 @@ Result<void> ConcurrentDetach::detach(const Partition& gone, const RetireFacts& 
     if (now == State::pending) return finalize(gone, facts);
     ZDM_CHECK(session_.may_go_on());
     if (host.steady() >= until) {
-      return planner::fail(ErrorCode::busy,
-                           fmt::format("{} could not be detached: others kept what it locks busy",
-                                       planner::quote(gone.name)),
-                           "run rotate again later");
+      return planner::fail(
+          ErrorCode::busy,
+          fmt::format("{} could not be detached: others kept what it locks busy", quote(gone.name)),
+          "run rotate again later");
     }
     const std::chrono::duration<double> jittered = pause * (0.5 + host.random() / 2);
     host.sleep(std::chrono::duration_cast<std::chrono::nanoseconds>(jittered),
@@ -170,7 +196,7 @@ Result<void> ConcurrentDetach::finalize(const Partition& pending, const RetireFa
   if (done) return done;
   Error error = std::move(done).error();
   error.message = fmt::format("{} is half detached, its rows are out of sight: {}",
-                              planner::quote(pending.name), error.message);
+                              quote(pending.name), error.message);
   error.hint = "run rotate again: it finishes this, once transactions that began before have ended";
   return planner::fail(std::move(error));
 }

@@ -28,6 +28,10 @@ class ConcurrentDetach final {
   /// Puts the session's settings back.
   ~ConcurrentDetach();
 
+  /// Looks once for all of `next`, which are detached right afterwards: where nobody old uses any of
+  /// what they lock, none of them looks again for itself within the next second.
+  [[nodiscard]] Result<void> look_ahead(const std::vector<planner::Step>& next);
+
   /// ErrorCode::busy when it did not come to its end within the lock budget: the message says
   /// whether the partition is pending. It is durable with the next transaction behind it.
   [[nodiscard]] Result<void> detach(const planner::Partition& gone,
@@ -41,6 +45,7 @@ class ConcurrentDetach final {
   [[nodiscard]] Result<State> state(Connection& work, const planner::Partition& gone) const;
   [[nodiscard]] Result<State> look(const planner::Partition& gone);
   [[nodiscard]] Result<void> set_up();
+  [[nodiscard]] std::vector<planner::LockClaim> waited_for(const planner::Step& step) const;
   [[nodiscard]] Result<void> wait_for_old(const planner::Step& step, Time until);
   /// True: the server says that it is detached. False: what the catalog says counts.
   [[nodiscard]] Result<bool> try_once(const planner::Step& step, Time until);
@@ -49,6 +54,7 @@ class ConcurrentDetach final {
   const planner::PartitionSet& set_;
   Waiting waiting_;
   std::optional<PatientSession> patient_;
+  std::optional<Time> clear_until_;  ///< nobody needs to look before
 };
 
 }  // namespace zdm::migrations

@@ -21,8 +21,10 @@ bool waits(Connection& control, std::int64_t pid) {
 
 void watch(const std::stop_token& done, Connection& control, Connection& work, Host& host,
            const LockGuardWatch::Bounds& bounds) {
-  // Others have queued behind us since the look before the first one that saw it.
+  // Others have queued behind us since the look before the first one that saw it. Most statements
+  // are over before the first look.
   Clock::time_point clear = host.steady();
+  host.sleep(kLook, done);
   while (!done.stop_requested()) {
     const auto now = host.steady();
     if (!waits(control, work.backend_pid())) clear = now;

@@ -101,7 +101,12 @@ Result<void> SetRotation::detach_some(std::span<const Leaving> some,
   for (const Leaving& each : some) partitions.push_back(each.partition);
   ZDM_CHECK(transact(
       {}, [&](Connection& work) { return history_.mark(work, read_.set, partitions); }, {}));
+  std::vector<Step> steps;
+  for (const Leaving& each : some) {
+    steps.push_back(detach_step(read_.set, each.partition, each.facts));
+  }
   ConcurrentDetach concurrent(session_, read_.set, waiting());
+  ZDM_CHECK(concurrent.look_ahead(steps));
   for (const Leaving& each : some) {
     auto done = concurrent.detach(each.partition, each.facts);
     if (done) detached.push_back(each);
@@ -140,6 +145,7 @@ Result<void> SetRotation::expire_together(const std::vector<Leaving>& detached) 
   planner::Claims claims;
   std::vector<std::string> names;
   std::vector<std::uint32_t> oids;
+  std::vector<Partition> dropped;
   for (const Leaving& each : detached) {
     names.push_back(quote(each.partition.name));
     oids.push_back(each.partition.oid);
@@ -149,9 +155,14 @@ Result<void> SetRotation::expire_together(const std::vector<Leaving>& detached) 
         continue;
       }
       claims.merge(step.locks);
-      together.sql.insert(together.sql.end(), step.sql.begin(), step.sql.end());
+      if (step.id == "drop") {
+        dropped.push_back(each.partition);
+      } else {
+        together.sql.insert(together.sql.end(), step.sql.begin(), step.sql.end());
+      }
     }
   }
+  for (auto& sql : planner::drop_sql(dropped)) together.sql.push_back(std::move(sql));
   together.locks = claims.list();
   const std::string_view list = policy_.expire == planner::Expire::drop     ? "dropped"
                                 : policy_.expire == planner::Expire::detach ? "detached"

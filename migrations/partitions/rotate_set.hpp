@@ -34,6 +34,7 @@ class SetRotation final {
   using Body = std::function<Result<void>(Connection&)>;
   using Settled = std::function<Result<bool>(Connection&)>;
 
+  [[nodiscard]] bool makes_nothing() const;
   [[nodiscard]] bool idle() const;
   [[nodiscard]] Result<void> work();
   [[nodiscard]] Result<void> close(bool idle);

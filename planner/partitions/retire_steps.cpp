@@ -57,6 +57,20 @@ Step finalize_step(const PartitionSet& set, const Partition& pending, const Reti
           .note = "an earlier DETACH CONCURRENTLY was not finished"};
 }
 
+std::vector<std::string> drop_sql(std::span<const Partition> gone) {
+  std::vector<std::string> sql;
+  for (const bool foreign : {false, true}) {
+    std::vector<std::string> names;
+    for (const Partition& each : gone) {
+      if ((each.kind == PartitionKind::foreign) == foreign) names.push_back(quote(each.name));
+    }
+    if (names.empty()) continue;
+    sql.push_back(
+        fmt::format("DROP {}TABLE {}", foreign ? "FOREIGN " : "", fmt::join(names, ", ")));
+  }
+  return sql;
+}
+
 std::vector<Step> expire_steps(const PartitionPolicy& policy, const Partition& gone,
                                const RetireFacts& facts) {
   const std::string name = quote(gone.name);
@@ -77,11 +91,7 @@ std::vector<Step> expire_steps(const PartitionPolicy& policy, const Partition& g
                      .locks = Claims(own).add(key.references, LockMode::access_exclusive).list()});
   }
   steps.push_back(
-      {.id = "drop",
-       .sql = {fmt::format("DROP {}TABLE {}", gone.kind == PartitionKind::foreign ? "FOREIGN " : "",
-                           name)},
-       .locks = own.list(),
-       .destructive = true});
+      {.id = "drop", .sql = drop_sql({&gone, 1}), .locks = own.list(), .destructive = true});
   return steps;
 }
 

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <span>
 #include <string>
 #include <vector>
 
@@ -32,6 +33,9 @@ struct RetireFacts {
 /// Ends a DETACH … CONCURRENTLY that was begun and not finished.
 [[nodiscard]] Step finalize_step(const PartitionSet& set, const Partition& pending,
                                  const RetireFacts& facts);
+/// DROP TABLE of these, in one statement, and DROP FOREIGN TABLE of those that are foreign: several
+/// are dropped faster together.
+[[nodiscard]] std::vector<std::string> drop_sql(std::span<const Partition> gone);
 /// What becomes of a table that is detached: nothing, another schema, or its end. Each foreign key
 /// first, in a transaction of its own, for it locks the table it references.
 [[nodiscard]] std::vector<Step> expire_steps(const PartitionPolicy& policy, const Partition& gone,
