@@ -8,6 +8,17 @@ namespace {
 
 constexpr auto kLook = std::chrono::seconds(1);
 
+/// ErrorCode::refused where the server hides from this role how far its standbys are.
+Result<void> refuse_blind(Connection& connection) {
+  ZDM_TRY(const Rows rows, connection.run("SELECT EXISTS (SELECT FROM pg_stat_replication "
+                                          "WHERE state IS NULL)"));
+  if (!rows.first_true()) return {};
+  return planner::fail(ErrorCode::refused,
+                       "max_replica_lag cannot be kept: this role may not see how far the standbys "
+                       "are behind",
+                       "GRANT pg_monitor TO this role, or take max_replica_lag out of zdm.toml");
+}
+
 /// The standby that is furthest behind, and by how much; empty: none above the limit.
 Result<std::string> behind(Connection& connection, std::chrono::milliseconds limit) {
   std::string found;
@@ -28,6 +39,7 @@ Result<std::string> behind(Connection& connection, std::chrono::milliseconds lim
 
 Result<void> wait_for_standbys(MatviewJob& job) {
   if (!job.state.policy || !job.state.policy->max_replica_lag) return {};
+  ZDM_CHECK(refuse_blind(job.session.control()));
   const auto& environment = job.session.environment();
   for (;;) {
     ZDM_TRY(const std::string who,

@@ -8,6 +8,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <array>
 #include <chrono>
@@ -18,6 +20,7 @@
 #include <iterator>
 #include <stdexcept>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "database/open.hpp"
@@ -151,7 +154,28 @@ PostgresServer& PostgresServer::shared() {
 }
 
 PostgresServer::PostgresServer(const std::string& settings)
-    : settings_(settings), bin_(find_bin()) {
+    : PostgresServer(settings, find_bin(), {}) {
+  start();
+}
+
+std::unique_ptr<PostgresServer> PostgresServer::standby_of(PostgresServer& primary) {
+  primary.stop();
+  const auto settings = fmt::format(
+      "-c primary_conninfo='host={} port=5432 user=postgres application_name=standby' "
+      "-c wal_receiver_status_interval=1s",
+      primary.folder());
+  auto standby = std::unique_ptr<PostgresServer>(
+      new PostgresServer(settings, primary.bin(), primary.folder() + "/data"));
+  primary.start();
+  const auto data = standby->folder() + "/data";
+  std::ofstream(data + "/standby.signal").close();
+  fs::remove(data + "/postmaster.pid");
+  standby->start();
+  return standby;
+}
+
+PostgresServer::PostgresServer(std::string settings, std::string bin, const std::string& data)
+    : settings_(std::move(settings)), bin_(std::move(bin)) {
   static int count = 0;
   const std::string root = "/tmp/zdm-test-" + std::to_string(geteuid());
   fs::create_directories(root);
@@ -162,8 +186,8 @@ PostgresServer::PostgresServer(const std::string& settings)
   fs::create_directory(folder_);
   chmod(folder_.c_str(), 0755);
   give_to_server(folder_);
-  run("cp -a --reflink=auto " + template_data(root, bin_) + " " + folder_ + "/data");
-  start();
+  const auto source = data.empty() ? template_data(root, bin_) : data;
+  run("cp -a --reflink=auto " + source + " " + folder_ + "/data");
 }
 
 PostgresServer::~PostgresServer() {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string>
 
 namespace zdm::tests {
@@ -15,6 +16,9 @@ class PostgresServer final {
   [[nodiscard]] static PostgresServer& shared();
   /// One of its own, for a test that stops or kills it. `settings`: more "-c name=value".
   explicit PostgresServer(const std::string& settings = {});
+  /// A hot standby of `primary`, which is stopped and started again for the copy. It is called
+  /// "standby" and answers the primary every second.
+  [[nodiscard]] static std::unique_ptr<PostgresServer> standby_of(PostgresServer& primary);
   PostgresServer(const PostgresServer&) = delete;
   PostgresServer& operator=(const PostgresServer&) = delete;
   ~PostgresServer();
@@ -32,6 +36,9 @@ class PostgresServer final {
   void start();
 
  private:
+  /// With a copy of the data in a folder.
+  PostgresServer(std::string settings, std::string bin, const std::string& data);
+
   std::string settings_;
   std::string bin_;
   std::string folder_;

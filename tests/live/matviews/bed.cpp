@@ -45,10 +45,11 @@ Bed::Bed(const std::vector<std::string>& setup, PostgresServer& server) : databa
 }
 
 migrations::Environment Bed::environment() {
-  migrations::Environment environment{.host = host,
-                                      .url = database.url(),
-                                      .open_work = open_work ? open_work : database.opener(),
-                                      .open_control = database.opener()};
+  migrations::Environment environment{
+      .host = host,
+      .url = database.url(),
+      .open_work = open_work ? open_work : database.opener(),
+      .open_control = open_control ? open_control : database.opener()};
   environment.locks.budget = lock_budget;
   environment.stop = stop.get_token();
   environment.stop_reason = [this] { return stop_code; };

@@ -35,7 +35,7 @@ class Bed final {
 
   TestDatabase database;
   migrations::RealHost host;
-  migrations::Opener open_work;  ///< empty: as it is
+  migrations::Opener open_work, open_control;  ///< empty: as they are
   std::stop_source stop;
   migrations::ErrorCode stop_code = migrations::ErrorCode::interrupted;
   std::chrono::milliseconds lock_budget{std::chrono::seconds(30)};
