@@ -1,4 +1,5 @@
 #include <fmt/format.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <charconv>
@@ -16,6 +17,14 @@
 
 namespace zdm::cli {
 namespace {
+
+/// Thousands of files are read by one thread, and parsed and judged by others: what one of them
+/// frees shall be of use to the next. By mallopt(3); other C libraries share memory as it is.
+void share_memory_among_threads() {
+#ifdef M_ARENA_MAX
+  mallopt(M_ARENA_MAX, 1);
+#endif
+}
 
 Result<std::string> standard_input() {
   std::string text{std::istreambuf_iterator<char>(std::cin), std::istreambuf_iterator<char>()};
@@ -81,6 +90,7 @@ Result<void> check_rule_names(const migrations::Config& config) {
 }
 
 Answer run_check(Context& context) {
+  share_memory_among_threads();
   const auto& arguments = context.arguments();
   const bool asks = arguments.has("--database") && !context.without_database();
   ZDM_ANSWER_TRY(const auto config, asks ? context.config() : context.config_without_database());

@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <map>
 #include <tuple>
+#include <utility>
 
 #include "database/catalog_reader.hpp"
 #include "files/toml.hpp"
@@ -143,6 +144,14 @@ bool is_repeatable(const std::string& key) {
   return name && name->kind == 'R';
 }
 
+constexpr auto kShipped = static_cast<std::size_t>(-1);
+
+/// A script by its name, and the first of its parts that is judged; kShipped: none is.
+struct ScriptPath {
+  std::string path;
+  std::size_t part = kShipped;
+};
+
 class Gate {
  public:
   Gate(const GateRequest& request, Material material, planner::Base base)
@@ -153,11 +162,10 @@ class Gate {
     const auto engine = request_.config.database.engine();
     ZDM_TRY(own_, plan_own(engine, material_.migrations, base_));
     judge_migrations();
-    report_.files.reserve(material_.scripts.size() + material_.migrations.size());
+    scripts_.reserve(material_.scripts.size());
     head_.reserve(material_.scripts.size());
-    for (Script& script : material_.scripts) sort(script);
+    for (Script& script : material_.scripts) sort(std::exchange(script, {}));
     std::vector<Script>().swap(material_.scripts);
-    ZDM_CHECK(show_migrations());
     if (engine == planner::Engine::sqlite) {
       add(unread_texts(own_.head));
     } else {
@@ -166,6 +174,7 @@ class Gate {
     }
     ZDM_CHECK(judge_sql());
     show_scripts();
+    ZDM_CHECK(show_migrations());
     ZDM_CHECK(finish());
     return std::move(report_);
   }
@@ -187,30 +196,38 @@ class Gate {
   }
 
   /// Has it shipped, has it changed since, or is it new?
-  void sort(Script& script) {
+  void sort(Script script) {
     const auto* entry = planner::find_entry(base_, "sql", script.key);
-    report_.files.push_back({.path = script.file.parts.front().path, .bytes = {}});
+    scripts_.push_back({script.file.parts.front().path, kShipped});
     if (entry != nullptr && entry->checksum == script.checksum) {
       return append(script.file.parts, shipped_);  // nothing will be said of it
     }
-    if (entry != nullptr && !is_repeatable(script.key)) changed(report_.files.back().path);
+    if (entry != nullptr && !is_repeatable(script.key)) changed(scripts_.back().path);
     add(std::move(script.file.findings));
-    shown_.emplace_back(report_.files.size() - 1, head_.size());
+    scripts_.back().part = head_.size();
     append(script.file.parts, head_);
   }
 
-  /// Where something is said of a file, its text goes with the report; the others are let go.
+  /// Where something is said of a file, its text goes with the report.
   void show_scripts() {
-    for (const auto& [file, part] : shown_) {
-      if (has_comments(head_[part]) || findings_.contains(report_.files[file].path)) {
-        report_.files[file] = std::move(head_[part]);
-      }
+    report_.files.reserve(scripts_.size() + material_.migrations.size());
+    for (auto& [path, part] : scripts_) {
+      report_.files.push_back(part == kShipped ? SqlFile{.path = std::move(path), .bytes = {}}
+                                               : std::move(head_[part]));
     }
     std::vector<SqlFile>().swap(head_);
   }
 
-  static bool has_comments(const SqlFile& file) {
-    return file.bytes.find("zdm:") != std::string::npos;
+  /// The text of a file that nothing is said of is let go at once: there may be thousands.
+  void judged(std::size_t part, std::vector<Finding> found) {
+    SqlFile& file = head_[part];
+    const bool comments = file.bytes.find("zdm:") != std::string::npos;
+    const bool more = part + 1 < head_.size() && head_[part + 1].path == file.path;
+    const bool silent = found.empty() && !findings_.contains(file.path);
+    add(std::move(found));
+    if (!silent || comments || more) return;
+    std::string().swap(file.bytes);
+    std::string().swap(file.shipped);
   }
 
   void changed(const std::string& path) {
@@ -253,6 +270,9 @@ class Gate {
     options.costs = request_.costs;
     options.shipped = std::move(shipped_);
     options.retired = planner::retired_by(material_.migrations, base_);
+    options.judged = [this](const SqlFile& file, std::vector<Finding> found) {
+      judged(static_cast<std::size_t>(&file - head_.data()), std::move(found));
+    };
     auto verdict = planner::check_sql(head_, options);
     report_.statements = verdict.statements;
     report_.unanalysed = verdict.unanalysed;
@@ -301,7 +321,7 @@ class Gate {
   OwnSql own_;
   std::vector<SqlFile> shipped_;
   std::vector<SqlFile> head_;
-  std::vector<std::pair<std::size_t, std::size_t>> shown_;  // a file of the report, its first part
+  std::vector<ScriptPath> scripts_;  // in their order
   std::map<std::string, std::vector<Finding>> findings_;
   GateReport report_;
 };

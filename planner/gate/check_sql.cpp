@@ -1,6 +1,7 @@
 #include "gate/check_sql.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <set>
 
 #include "gate/costs.hpp"
@@ -54,7 +55,6 @@ class Gate {
   }
 
   void file(const SqlFile& file, const FileFacts& facts) {
-    const std::size_t first = verdict_.findings.size();
     history_.look_ahead(facts);
     for (const StatementFacts& statement : facts.statements) {
       ++verdict_.statements;
@@ -68,16 +68,24 @@ class Gate {
     }
     locks_.reset();
     if (facts.left_open) left_open(file, *facts.left_open);
-    std::stable_sort(verdict_.findings.begin() + static_cast<std::ptrdiff_t>(first),
-                     verdict_.findings.end(), [](const Finding& a, const Finding& b) {
-                       return std::pair(a.where.line, a.where.column) <
-                              std::pair(b.where.line, b.where.column);
-                     });
+    std::ranges::stable_sort(found_, {}, [](const Finding& finding) {
+      return std::pair(finding.where.line, finding.where.column);
+    });
+    hand_over(file);
   }
 
   SqlVerdict take() { return std::move(verdict_); }
 
  private:
+  void hand_over(const SqlFile& file) {
+    if (options_.judged) {
+      options_.judged(file, std::move(found_));
+    } else {
+      std::ranges::move(found_, std::back_inserter(verdict_.findings));
+    }
+    found_.clear();
+  }
+
   void effects(const SqlFile& file, const StatementFacts& statement) {
     if (options_.costs) cost(file, statement);
     for (const SqlEffect& effect : statement.effects) {
@@ -235,7 +243,7 @@ class Gate {
       finding.objects.push_back(quote(effect->object));
     }
     finding.locks = locks_of(statement);
-    verdict_.findings.push_back(std::move(finding));
+    found_.push_back(std::move(finding));
   }
 
   /// Of a statement that many findings are about, the text is not told whole with each of them.
@@ -279,6 +287,7 @@ class Gate {
   Retired retired_here_;  // by this release
   std::set<TableName> small_;
   SqlVerdict verdict_;
+  std::vector<Finding> found_;  // in the file that is looked at
   const SqlFile* file_ = nullptr;
   std::optional<LineIndex> lines_;
   std::optional<std::vector<LockClaim>> locks_;  // of the statement that is looked at

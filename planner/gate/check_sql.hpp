@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,9 @@ struct GateOptions {
   Retired retired = {};               ///< by the migrations of base
   bool costs = false;                 ///< tell what each statement costs
   const Catalog* catalog = nullptr;   ///< of a database that was asked, as it is now
+  /// Given what is found in a file once it is judged, which the verdict leaves out then: nothing
+  /// looks at the text of that file any more.
+  std::function<void(const SqlFile&, std::vector<Finding>)> judged = {};
 };
 
 /// What a statement costs a database in use: `zdm check --explain-locks`.

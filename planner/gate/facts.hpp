@@ -96,7 +96,7 @@ struct SqlType {
   std::vector<int> modifiers;
   bool array = false;
 
-  friend bool operator==(const SqlType&, const SqlType&) = default;
+  friend auto operator<=>(const SqlType&, const SqlType&) = default;
 };
 
 struct ColumnFacts {

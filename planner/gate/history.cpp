@@ -24,12 +24,11 @@ bool History::is_partitioned(const TableName& table) const {
 }
 
 bool History::is_not_null(const TableName& table, const std::string& column) const {
-  return not_null_.contains({table, column});
+  return known(table, column).not_null;
 }
 
 const SqlType* History::type_of(const TableName& table, const std::string& column) const {
-  const auto found = types_.find({table, column});
-  return found == types_.end() ? nullptr : &found->second;
+  return known(table, column).type;
 }
 
 const History::Index* History::index(const TableName& name) const {
@@ -53,12 +52,12 @@ bool History::is_implied_check(const TableName& table, const std::string& name) 
   const auto helper = helpers_.find({table, name});
   return helper != helpers_.end() &&
          std::ranges::all_of(helper->second, [&](const std::string& column) {
-           return declared_not_null_.contains({table, column});
+           return known(table, column).declared_not_null;
          });
 }
 
 bool History::has_default(const TableName& table, const std::string& column) const {
-  return defaults_.contains({table, column});
+  return known(table, column).has_default;
 }
 
 std::string_view History::doubt(ObjectKind kind, const TableName& name) const {
@@ -128,22 +127,18 @@ void History::note(const StatementFacts& statement, const SqlEffect& effect, int
     case Deed::validate_constraint:
       checked_.insert(effect.object);
       for (const auto& column : checks_[{effect.object, effect.part}]) {
-        not_null_.insert({effect.object, column});
+        known(effect.object, column).not_null = true;
       }
       return;
     case Deed::set_not_null:
-      not_null_.insert({effect.object, effect.part});
-      declared_not_null_.insert({effect.object, effect.part});
-      return;
+      return declare_not_null(effect.object, effect.part, true);
     case Deed::drop_not_null:
-      not_null_.erase({effect.object, effect.part});
-      declared_not_null_.erase({effect.object, effect.part});
-      return;
+      return declare_not_null(effect.object, effect.part, false);
     case Deed::set_default:
-      defaults_.insert({effect.object, effect.part});
+      known(effect.object, effect.part).has_default = true;
       return;
     case Deed::drop_default:
-      defaults_.erase({effect.object, effect.part});
+      known(effect.object, effect.part).has_default = false;
       return;
     case Deed::attach_partition:
     case Deed::detach_partition:
@@ -158,16 +153,29 @@ void History::note(const StatementFacts& statement, const SqlEffect& effect, int
   }
 }
 
+const History::KnownColumn& History::known(const TableName& table,
+                                           const std::string& column) const {
+  static const KnownColumn kNothing;
+  const auto columns = known_.find(table);
+  if (columns == known_.end()) return kNothing;
+  const auto found = columns->second.find(column);
+  return found == columns->second.end() ? kNothing : found->second;
+}
+
+void History::declare_not_null(const TableName& table, const std::string& column, bool value) {
+  auto& facts = known(table, column);
+  facts.not_null = value;
+  facts.declared_not_null = value;
+}
+
 void History::add_column(const SqlEffect& effect) {
-  const Column column{effect.object, effect.part};
   const ColumnFacts& facts = effect.column;
-  if (facts.not_null) {
-    not_null_.insert(column);
-    declared_not_null_.insert(column);
-  }
+  if (facts.not_null) declare_not_null(effect.object, effect.part, true);
   const bool filled =
       facts.default_kind != SqlDefault::none && facts.default_kind != SqlDefault::null;
-  if (filled || facts.serial || facts.identity || facts.generated) defaults_.insert(column);
+  if (filled || facts.serial || facts.identity || facts.generated) {
+    known(effect.object, effect.part).has_default = true;
+  }
 }
 
 // From 17 on, a value may be used at once if its type is of the same transaction.
@@ -197,10 +205,8 @@ void History::create(const StatementFacts& statement, const SqlEffect& effect) {
   new_[{effect.kind, effect.object}] = statement.transaction;
   if (effect.partitioned) partitioned_.insert(effect.object);
   for (const ColumnFacts& column : effect.columns) {
-    types_[{effect.object, column.name}] = column.type;
-    if (!column.not_null) continue;
-    not_null_.insert({effect.object, column.name});
-    declared_not_null_.insert({effect.object, column.name});
+    known(effect.object, column.name).type = &*types_.insert(column.type).first;
+    if (column.not_null) declare_not_null(effect.object, column.name, true);
   }
 }
 
@@ -213,9 +219,9 @@ void History::constrain(const SqlEffect& effect) {
     return;
   }
   if (effect.constraint == SqlConstraint::check) checked_.insert(effect.object);
-  for (const std::string& column : effect.not_null) not_null_.insert({effect.object, column});
+  for (const std::string& column : effect.not_null) known(effect.object, column).not_null = true;
   if (effect.constraint != SqlConstraint::primary_key) return;
-  for (const std::string& column : effect.keys) not_null_.insert({effect.object, column});
+  for (const std::string& column : effect.keys) known(effect.object, column).not_null = true;
 }
 
 void History::rename(const SqlEffect& effect) {

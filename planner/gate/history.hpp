@@ -77,22 +77,33 @@ class History {
   void create(const StatementFacts& statement, const SqlEffect& effect);
   void add_value(const StatementFacts& statement, const SqlEffect& effect, int postgres);
   void add_column(const SqlEffect& effect);
+  void declare_not_null(const TableName& table, const std::string& column, bool value);
   void constrain(const SqlEffect& effect);
   void rename(const SqlEffect& effect);
   void hold(const SqlEffect& effect, int postgres);
   void roll_back();
 
+  /// What the files told of a column. There may be very many.
+  struct KnownColumn {
+    const SqlType* type = nullptr;  ///< one of types_; null: not known
+    bool not_null = false;
+    bool declared_not_null = false;  ///< not by a CHECK
+    bool has_default = false;
+  };
+  [[nodiscard]] const KnownColumn& known(const TableName& table, const std::string& column) const;
+  [[nodiscard]] KnownColumn& known(const TableName& table, const std::string& column) {
+    return known_[table][column];
+  }
+
+  std::map<TableName, std::map<std::string, KnownColumn>> known_;
+  std::set<SqlType> types_;
   std::map<Object, std::size_t> new_;      // to its transaction
   std::map<Column, std::size_t> columns_;  // to the transaction that added it
   std::set<TableName> partitioned_;
   std::map<Object, std::string_view> doubtful_;
-  std::set<Column> constraints_;  // new ones
-  std::set<Column> defaults_;     // of columns that files add
-  std::set<Column> not_null_;
-  std::set<Column> declared_not_null_;                  // not by a CHECK
+  std::set<Column> constraints_;                        // new ones
   std::map<Column, std::vector<std::string>> helpers_;  // CHECKs for NOT NULL alone → columns
   std::map<Column, std::vector<std::string>> checks_;   // NOT VALID: constraint → columns
-  std::map<Column, SqlType> types_;
   std::map<TableName, Index> indexes_;
   std::set<TableName> domains_;
   std::set<std::string> steady_;
