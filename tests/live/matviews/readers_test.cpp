@@ -1,4 +1,6 @@
+#include <algorithm>
 #include <chrono>
+#include <thread>
 
 #include "bed.hpp"
 #include "support/catch.hpp"
@@ -40,4 +42,33 @@ TEST_CASE("readers never wait longer than 100 ms, also while one keeps its trans
                            << " ms for an answer");
   }
   CHECK(bed.value("SELECT count(*) FROM big WHERE x = 2") == "100000");
+}
+
+TEST_CASE("an exchange does not queue behind a reader: it looks first", "[live][matviews][law8]") {
+  Bed bed({"CREATE TABLE t AS SELECT i FROM generate_series(1, 100) i",
+           "CREATE MATERIALIZED VIEW big AS SELECT i FROM t", "CREATE UNIQUE INDEX ON big (i)"});
+  const auto reader = bed.database.connect({.idle_in_transaction_timeout = 0ms});
+  REQUIRE(reader->run("BEGIN"));
+  REQUIRE(reader->run("SELECT count(*) FROM big"));
+  std::jthread refresh([&] { CHECK(bed.one("big", MethodPolicy::swap).state == "done"); });
+  const auto told = [&] {
+    const std::scoped_lock lock(bed.events_mutex);
+    return std::ranges::any_of(
+        bed.events, [](const auto& event) { return event.text == "waiting for a lock"; });
+  };
+  // Until some time after it was told that the exchange waits for the reader.
+  bool queued = false;
+  auto end = std::chrono::steady_clock::now() + 60s;
+  bool waits = false;
+  while (!queued && std::chrono::steady_clock::now() < end) {
+    queued = bed.value("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)") == "t";
+    if (waits || !told()) continue;
+    waits = true;
+    end = std::chrono::steady_clock::now() + 1s;
+  }
+  CHECK_FALSE(queued);
+  CHECK(waits);
+  REQUIRE(reader->run("COMMIT"));
+  refresh.join();
+  CHECK(bed.value("SELECT count(*) FROM big") == "100");
 }
