@@ -13,7 +13,6 @@ namespace {
 
 using planner::Eligibility;
 using planner::Matview;
-using planner::MatviewColumn;
 using planner::TableName;
 using planner::UniqueIndex;
 

@@ -191,7 +191,7 @@ class Reading final {
     return {};
   }
 
-  Error explained(Error error) const {
+  static Error explained(Error error) {
     if (error.sqlstate == "22007" || error.sqlstate == "22008") {
       error.code = ErrorCode::usage;
       error.hint = "--now takes a time such as 2026-12-31T23:59:00Z";

@@ -111,7 +111,7 @@ Result<Recipe> DropTableChange::plan(const Context& context) const {
   return recipe;
 }
 
-Result<Recipe> DropTableChange::undo(const Context& /*context*/) const {
+Result<Recipe> DropTableChange::undo(const Context& /*context*/) {
   return Recipe{};
 }
 

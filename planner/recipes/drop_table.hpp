@@ -15,7 +15,7 @@ struct DropTableChange {
   [[nodiscard]] static Result<DropTableChange> decode(KeyReader& keys);
   [[nodiscard]] CatalogRequest needs() const;
   [[nodiscard]] Result<Recipe> plan(const Context& context) const;
-  [[nodiscard]] Result<Recipe> undo(const Context& context) const;
+  [[nodiscard]] static Result<Recipe> undo(const Context& context);  // before contract, nothing
 };
 
 }  // namespace zdm::planner

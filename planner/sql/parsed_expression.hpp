@@ -25,7 +25,7 @@ using ParseResult = tl::expected<ParsedExpression, SqlFault>;
 using SplitResult = tl::expected<std::vector<SqlStatement>, SqlFault>;
 
 /// The most an expression may have, in bytes. Texts longer than this are no expressions of people.
-inline constexpr std::size_t kMaxExpression = 64 * 1024;
+inline constexpr std::size_t kMaxExpression = 65'536;
 
 [[nodiscard]] inline tl::unexpected<SqlFault> fault(std::string message, std::size_t offset) {
   return tl::unexpected<SqlFault>(SqlFault{std::move(message), offset});

@@ -42,7 +42,8 @@ bool exact(const Column* column) {
 }
 
 std::string indent(int depth) {
-  return std::string(static_cast<std::size_t>(depth) * 2, ' ');
+  std::string blanks(static_cast<std::size_t>(depth) * 2, ' ');
+  return blanks;
 }
 
 class PostgresBody {

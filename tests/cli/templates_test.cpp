@@ -124,7 +124,7 @@ TEST_CASE("the lines of the cron template run as cron runs them, and say nothing
     CHECK_FALSE(contains(line.command, "%"));  // a line feed, to cron
     const auto finished = shop.shell(shop.here(line.command));
     CHECK(finished.code == 0);
-    CHECK(finished.out + finished.err == "");  // or cron would mail it
+    CHECK((finished.out + finished.err).empty());  // or cron would mail it
   }
   CHECK(shop.database.value("SELECT count(*) FROM pg_inherits WHERE inhparent = "
                             "'events'::regclass") == "8");
