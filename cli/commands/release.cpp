@@ -39,7 +39,7 @@ Answer ask(Context& context, ReleaseVerb verb, Function function) {
                        : report.reasons.front(),
         .hint = report.floor.empty()
                     ? std::string{}
-                    : fmt::format("the oldest release that may is {}", report.floor)};
+                    : fmt::format("roll out {} or a later release", report.floor)};
   }
   return answer;
 }
