@@ -32,7 +32,9 @@ bool ended_early(const Error& error) {
   return is_lost(error) || trouble == Trouble::lock || trouble == Trouble::cancelled;
 }
 
-bool any_old(const std::vector<Holder>& holders, HolderAges& ages) {
+Result<bool> is_used_by_old(Connection& control, const std::vector<planner::LockClaim>& claims,
+                            HolderAges& ages) {
+  ZDM_TRY(const auto holders, holders_of(control, claims));
   return std::ranges::any_of(
       holders, [&](const Holder& each) { return each.pid == 0 || ages.age(each) > kOld; });
 }
@@ -93,8 +95,8 @@ Result<void> ConcurrentDetach::look_ahead(const std::vector<Step>& next) {
   Host& host = session_.environment().host;
   const auto now = host.steady();
   HolderAges ages(host);
-  ZDM_TRY(const auto holders, holders_of(session_.control(), claims.list()));
-  if (!any_old(holders, ages)) clear_until_ = now + kFresh;
+  ZDM_TRY(const bool old, is_used_by_old(session_.control(), claims.list(), ages));
+  if (!old) clear_until_ = now + kFresh;
   return {};
 }
 
@@ -112,8 +114,8 @@ Result<void> ConcurrentDetach::wait_for_old(const Step& step, Time until) {
   std::optional<Time> told;
   for (;;) {
     ZDM_CHECK(session_.may_go_on());
-    ZDM_TRY(const auto holders, holders_of(session_.control(), claims));
-    if (!any_old(holders, ages)) return {};
+    ZDM_TRY(const bool old, is_used_by_old(session_.control(), claims, ages));
+    if (!old) return {};
     ZDM_TRY(auto blockers, blockers_of(session_.control(), claims));
     if (host.steady() >= until) {
       Error error{

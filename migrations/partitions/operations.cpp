@@ -125,7 +125,9 @@ class Plan final {
 
   void expire(const Leaving& leaving) {
     const Partition& gone = leaving.partition;
-    for (auto& step : expire_steps(policy_, gone, leaving.facts)) put(gone.name, std::move(step));
+    for (auto& step : drop_key_steps(policy_, gone, leaving.facts)) put(gone.name, std::move(step));
+    auto expiry = expire_step(policy_, {&gone, 1});
+    if (!expiry.sql.empty()) put(gone.name, std::move(expiry));
     auto& list = policy_.expire == planner::Expire::drop     ? report_.dropped
                  : policy_.expire == planner::Expire::detach ? report_.detached
                                                              : report_.archived;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "locks/claims.hpp"
 #include "partitions/retire_steps.hpp"
 #include "partitions/rotate_set.hpp"
 #include "sql/quote.hpp"
@@ -141,34 +140,22 @@ Result<void> SetRotation::expire(const std::vector<Leaving>& detached) {
 /// What becomes of detached tables, and the end of their marks, in one transaction: each locks
 /// nobody's but itself. Foreign keys go before, each alone.
 Result<void> SetRotation::expire_together(const std::vector<Leaving>& detached) {
-  Step together{.id = "expire"};
-  planner::Claims claims;
+  std::vector<Partition> gone;
   std::vector<std::string> names;
   std::vector<std::uint32_t> oids;
-  std::vector<Partition> dropped;
   for (const Leaving& each : detached) {
+    gone.push_back(each.partition);
     names.push_back(quote(each.partition.name));
     oids.push_back(each.partition.oid);
-    for (const Step& step : expire_steps(policy_, each.partition, each.facts)) {
-      if (step.id == "drop_key") {
-        ZDM_CHECK(transact(step, {}, {}));
-        continue;
-      }
-      claims.merge(step.locks);
-      if (step.id == "drop") {
-        dropped.push_back(each.partition);
-      } else {
-        together.sql.insert(together.sql.end(), step.sql.begin(), step.sql.end());
-      }
+    for (const Step& step : drop_key_steps(policy_, each.partition, each.facts)) {
+      ZDM_CHECK(transact(step, {}, {}));
     }
   }
-  for (auto& sql : planner::drop_sql(dropped)) together.sql.push_back(std::move(sql));
-  together.locks = claims.list();
   const std::string_view list = policy_.expire == planner::Expire::drop     ? "dropped"
                                 : policy_.expire == planner::Expire::detach ? "detached"
                                                                             : "archived";
   auto expired = transact(
-      together,
+      expire_step(policy_, gone),
       [&](Connection& work) -> Result<void> {
         ZDM_CHECK(history_.unmark(work, oids));
         return history_.add(work, run_, list, names);

@@ -2,6 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <map>
+#include <string_view>
+
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
 
@@ -20,6 +23,21 @@ Claims claims_of_keys(const RetireFacts& facts) {
   }
   for (const TableName& table : facts.referencing) claims.add(table, LockMode::access_exclusive);
   return claims;
+}
+
+std::string_view kind_words(const Partition& table) {
+  return table.kind == PartitionKind::foreign ? "FOREIGN TABLE" : "TABLE";
+}
+
+/// One statement for all tables of a kind: several are dropped faster together.
+std::vector<std::string> drop_sql(std::span<const Partition> gone) {
+  std::map<std::string_view, std::vector<std::string>> names;
+  for (const Partition& each : gone) names[kind_words(each)].push_back(quote(each.name));
+  std::vector<std::string> sql;
+  for (const auto& [kind, those] : names) {
+    sql.push_back(fmt::format("DROP {} {}", kind, fmt::join(those, ", ")));
+  }
+  return sql;
 }
 
 }  // namespace
@@ -57,42 +75,35 @@ Step finalize_step(const PartitionSet& set, const Partition& pending, const Reti
           .note = "an earlier DETACH CONCURRENTLY was not finished"};
 }
 
-std::vector<std::string> drop_sql(std::span<const Partition> gone) {
-  std::vector<std::string> sql;
-  for (const bool foreign : {false, true}) {
-    std::vector<std::string> names;
-    for (const Partition& each : gone) {
-      if ((each.kind == PartitionKind::foreign) == foreign) names.push_back(quote(each.name));
-    }
-    if (names.empty()) continue;
-    sql.push_back(
-        fmt::format("DROP {}TABLE {}", foreign ? "FOREIGN " : "", fmt::join(names, ", ")));
-  }
-  return sql;
-}
-
-std::vector<Step> expire_steps(const PartitionPolicy& policy, const Partition& gone,
-                               const RetireFacts& facts) {
-  const std::string name = quote(gone.name);
-  const auto own = Claims().add(gone.name, LockMode::access_exclusive);
-  if (policy.expire == Expire::detach) return {};
-  if (policy.expire == Expire::archive) {
-    return {{.id = "archive",
-             .sql = {fmt::format("ALTER {}TABLE {} SET SCHEMA {}",
-                                 gone.kind == PartitionKind::foreign ? "FOREIGN " : "", name,
-                                 quote_identifier(policy.archive_schema))},
-             .locks = own.list()}};
-  }
+std::vector<Step> drop_key_steps(const PartitionPolicy& policy, const Partition& gone,
+                                 const RetireFacts& facts) {
   std::vector<Step> steps;
+  if (policy.expire != Expire::drop) return steps;
   for (const CopiedKey& key : facts.keys) {
     steps.push_back({.id = "drop_key",
-                     .sql = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}", name,
-                                         quote_identifier(key.name))},
-                     .locks = Claims(own).add(key.references, LockMode::access_exclusive).list()});
+                     .sql = {fmt::format("ALTER TABLE {} DROP CONSTRAINT IF EXISTS {}",
+                                         quote(gone.name), quote_identifier(key.name))},
+                     .locks = Claims()
+                                  .add(gone.name, LockMode::access_exclusive)
+                                  .add(key.references, LockMode::access_exclusive)
+                                  .list()});
   }
-  steps.push_back(
-      {.id = "drop", .sql = drop_sql({&gone, 1}), .locks = own.list(), .destructive = true});
   return steps;
+}
+
+Step expire_step(const PartitionPolicy& policy, std::span<const Partition> gone) {
+  if (policy.expire == Expire::detach) return {};
+  Claims own;
+  for (const Partition& each : gone) own.add(each.name, LockMode::access_exclusive);
+  if (policy.expire == Expire::drop) {
+    return {.id = "drop", .sql = drop_sql(gone), .locks = own.list(), .destructive = true};
+  }
+  Step step{.id = "archive", .locks = own.list()};
+  for (const Partition& each : gone) {
+    step.sql.push_back(fmt::format("ALTER {} {} SET SCHEMA {}", kind_words(each), quote(each.name),
+                                   quote_identifier(policy.archive_schema)));
+  }
+  return step;
 }
 
 }  // namespace zdm::planner

@@ -33,12 +33,12 @@ struct RetireFacts {
 /// Ends a DETACH … CONCURRENTLY that was begun and not finished.
 [[nodiscard]] Step finalize_step(const PartitionSet& set, const Partition& pending,
                                  const RetireFacts& facts);
-/// DROP TABLE of these, in one statement, and DROP FOREIGN TABLE of those that are foreign: several
-/// are dropped faster together.
-[[nodiscard]] std::vector<std::string> drop_sql(std::span<const Partition> gone);
-/// What becomes of a table that is detached: nothing, another schema, or its end. Each foreign key
-/// first, in a transaction of its own, for it locks the table it references.
-[[nodiscard]] std::vector<Step> expire_steps(const PartitionPolicy& policy, const Partition& gone,
-                                             const RetireFacts& facts);
+/// Ends the foreign keys that stay with a detached table which is dropped next: each step is a
+/// transaction of its own, for it locks the table that the key references.
+[[nodiscard]] std::vector<Step> drop_key_steps(const PartitionPolicy& policy, const Partition& gone,
+                                               const RetireFacts& facts);
+/// What becomes of detached tables, in one transaction: another schema, or their end. No SQL where
+/// they are left as they are.
+[[nodiscard]] Step expire_step(const PartitionPolicy& policy, std::span<const Partition> gone);
 
 }  // namespace zdm::planner
