@@ -64,6 +64,11 @@ migrations::MatviewRefreshOutcome Bed::refresh(const migrations::MatviewRefreshO
                                       });
 }
 
+bool Bed::told(const std::function<bool(const migrations::ProgressEvent&)>& what) {
+  const std::scoped_lock lock(events_mutex);
+  return std::ranges::any_of(events, what);
+}
+
 migrations::MatviewReport Bed::one(const std::string& view, planner::MethodPolicy method) {
   const auto outcome = refresh({.only = {view}, .method = method});
   if (outcome.report.views.empty()) throw std::runtime_error(text_of(outcome.error));

@@ -32,6 +32,8 @@ class Bed final {
       const std::vector<migrations::MatviewPolicy>& policies = {});
   [[nodiscard]] std::string value(const std::string& sql) { return database.value(sql); }
   void exec(const std::string& sql) { database.exec(sql); }
+  /// Whether an event was told so far for which this is true.
+  [[nodiscard]] bool told(const std::function<bool(const migrations::ProgressEvent&)>& what);
 
   TestDatabase database;
   migrations::RealHost host;

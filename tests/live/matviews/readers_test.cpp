@@ -1,4 +1,3 @@
-#include <algorithm>
 #include <chrono>
 #include <thread>
 
@@ -51,18 +50,14 @@ TEST_CASE("an exchange does not queue behind a reader: it looks first", "[live][
   REQUIRE(reader->run("BEGIN"));
   REQUIRE(reader->run("SELECT count(*) FROM big"));
   std::jthread refresh([&] { CHECK(bed.one("big", MethodPolicy::swap).state == "done"); });
-  const auto told = [&] {
-    const std::scoped_lock lock(bed.events_mutex);
-    return std::ranges::any_of(
-        bed.events, [](const auto& event) { return event.text == "waiting for a lock"; });
-  };
+  const auto waiting = [](const auto& event) { return event.text == "waiting for a lock"; };
   // Until some time after it was told that the exchange waits for the reader.
   bool queued = false;
   auto end = std::chrono::steady_clock::now() + 60s;
   bool waits = false;
   while (!queued && std::chrono::steady_clock::now() < end) {
     queued = bed.value("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)") == "t";
-    if (waits || !told()) continue;
+    if (waits || !bed.told(waiting)) continue;
     waits = true;
     end = std::chrono::steady_clock::now() + 1s;
   }

@@ -1,5 +1,6 @@
 #include <atomic>
 #include <chrono>
+#include <memory>
 #include <thread>
 
 #include "bed.hpp"
@@ -10,7 +11,6 @@ using namespace zdm;
 using namespace zdm::tests;
 using namespace std::chrono_literals;
 using planner::ErrorCode;
-using planner::MethodPolicy;
 
 namespace {
 
@@ -43,10 +43,8 @@ class Pair final {
     }));
   }
   [[nodiscard]] bool told_of_waiting() {
-    const std::scoped_lock lock(bed.events_mutex);
-    return std::ranges::any_of(bed.events, [](const auto& event) {
-      return event.throttled.starts_with("standby standby, ");
-    });
+    return bed.told(
+        [](const auto& event) { return event.throttled.starts_with("standby standby, "); });
   }
 
   PostgresServer primary;

@@ -159,8 +159,7 @@ TEST_CASE(
   CHECK_THROWS(database.exec("INSERT INTO events (note) VALUES (repeat('x', 100))"));
   const auto child = newest(database);
   // From 17 on, ATTACH gives a partition the identity of its table: one sequence serves all.
-  const bool shared =
-      std::stoi(database.value("SELECT current_setting('server_version_num')")) >= 170000;
+  const bool shared = database.connect()->server_version() >= 170000;
   CHECK(
       database.value("SELECT count(*) FROM pg_attribute WHERE attidentity <> '' AND attrelid = '" +
                      child + "'::regclass") == (shared ? "1" : "0"));

@@ -49,7 +49,7 @@ void half_detach(Database& database, int offset) {
 }
 
 bool has_concurrent_detach(Database& database) {
-  return std::stoi(database.value("SELECT current_setting('server_version_num')")) >= 140000;
+  return database.connect()->server_version() >= 140000;
 }
 
 }  // namespace
