@@ -94,8 +94,8 @@ class Taking final {
   Result<Lease> run() {
     const auto end = host_.steady() + request_.orphan + kPatience;
     while (true) {
-      ZDM_TRY(const LeaseRow row, read_lease(control_, request_.target,
-                                              scope_text(request_.scope, request_.object)));
+      ZDM_TRY(const LeaseRow row,
+              read_lease(control_, request_.target, scope_text(request_.scope, request_.object)));
       ZDM_TRY(const auto fence, attempt(row));
       if (fence) {
         return Lease{.target = request_.target,
@@ -237,11 +237,12 @@ Result<void> lease_backends(Connection& control, Connection& work, const Lease& 
 }
 
 Result<void> check_fence(Connection& work, const Lease& lease) {
+  // Outside of a transaction a row lock would be over with the statement, and cost a write.
+  const bool held = work.engine() == Engine::postgresql && work.in_transaction();
   ZDM_TRY(const Rows rows,
           work.run(fmt::format("SELECT 1 FROM {} WHERE target = $1 AND scope = $2 AND fence = $3 "
                                "AND holder IS NOT NULL{}",
-                               table(work.engine(), "lease"),
-                               work.engine() == Engine::postgresql ? " FOR KEY SHARE" : ""),
+                               table(work.engine(), "lease"), held ? " FOR KEY SHARE" : ""),
                    {lease.target, scope_of(lease), std::to_string(lease.fence)}));
   if (rows.empty()) {
     return lost();

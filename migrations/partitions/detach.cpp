@@ -7,7 +7,6 @@
 #include "locks/claims.hpp"
 #include "locks/lock_try.hpp"
 #include "locks/lock_view.hpp"
-#include "partitions/lock_guard_watch.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::migrations {
@@ -49,6 +48,7 @@ std::string named(const planner::Blocker& blocker) {
 }  // namespace
 
 ConcurrentDetach::~ConcurrentDetach() {
+  watch_.reset();
   Connection& work = session_.work();
   if (!patient_ || !work.usable()) return;
   // A cancel of ours that was late may meet the first of them.
@@ -145,14 +145,17 @@ Result<bool> ConcurrentDetach::try_once(const Step& step, Time until) {
   // Who lost the lease begins nothing.
   Result<void> done = check_fence(session_.work(), session_.lease());
   if (done) {
-    const LockGuardWatch watch(session_.control(), session_.work(), environment.host,
-                               {environment.locks.timeout, until, environment.stop});
-    if (auto ran = session_.work().run(step.sql.front()); !ran) done = planner::fail(ran.error());
+    if (!watch_) {
+      watch_.emplace(session_.control(), session_.work(), environment.host,
+                     LockGuardWatch::Bounds{environment.locks.timeout, environment.stop});
+    }
+    if (auto ran = watch_->run(step.sql.front(), until); !ran) done = planner::fail(ran.error());
   }
   if (done) return true;
   clear_until_.reset();
   if (!ended_early(done.error())) return planner::fail(done.error());
   if (is_lost(done.error())) {
+    watch_.reset();
     patient_.reset();
     ZDM_CHECK(session_.reconnect());
   }

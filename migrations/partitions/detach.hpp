@@ -7,6 +7,7 @@
 
 #include "execute/patient_session.hpp"
 #include "execute/session.hpp"
+#include "partitions/lock_guard_watch.hpp"
 #include "partitions/retire_steps.hpp"
 
 namespace zdm::migrations {
@@ -28,8 +29,8 @@ class ConcurrentDetach final {
   /// Puts the session's settings back.
   ~ConcurrentDetach();
 
-  /// Looks once for all of `next`, which are detached right afterwards: where nobody old uses any of
-  /// what they lock, none of them looks again for itself within the next second.
+  /// Looks once for all of `next`, which are detached right afterwards: where nobody old uses any
+  /// of what they lock, none of them looks again for itself within the next second.
   [[nodiscard]] Result<void> look_ahead(const std::vector<planner::Step>& next);
 
   /// ErrorCode::busy when it did not come to its end within the lock budget: the message says
@@ -54,7 +55,8 @@ class ConcurrentDetach final {
   const planner::PartitionSet& set_;
   Waiting waiting_;
   std::optional<PatientSession> patient_;
-  std::optional<Time> clear_until_;  ///< nobody needs to look before
+  std::optional<LockGuardWatch> watch_;  ///< of the connection there is now
+  std::optional<Time> clear_until_;      ///< nobody needs to look before
 };
 
 }  // namespace zdm::migrations

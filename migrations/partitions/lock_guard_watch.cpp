@@ -6,9 +6,10 @@ namespace zdm::migrations {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 constexpr auto kLook = 10ms;
+/// A cancel that comes between two statements of the server ends neither: again, until it is over.
+constexpr auto kCancelAgain = 100ms;
 
 constexpr std::string_view kWaits = R"(
     SELECT count(*) FROM pg_catalog.pg_locks
@@ -19,31 +20,44 @@ bool waits(Connection& control, std::int64_t pid) {
   return rows && rows->first_integer() > 0;
 }
 
-void watch(const std::stop_token& done, Connection& control, Connection& work, Host& host,
-           const LockGuardWatch::Bounds& bounds) {
-  // Others have queued behind us since the look before the first one that saw it. Most statements
-  // are over before the first look.
-  Clock::time_point clear = host.steady();
-  host.sleep(kLook, done);
-  while (!done.stop_requested()) {
-    const auto now = host.steady();
-    if (!waits(control, work.backend_pid())) clear = now;
-    const bool too_long = now - clear + 2 * kLook > bounds.longest;
-    if (too_long || now >= bounds.until || bounds.stop.stop_requested()) {
-      work.cancel();
-      // A cancel that comes between two statements ends neither: again, until it is over.
-      host.sleep(100ms, done);
-    } else {
-      host.sleep(kLook, done);
-    }
-  }
-}
-
 }  // namespace
 
 LockGuardWatch::LockGuardWatch(Connection& control, Connection& work, Host& host, Bounds bounds)
-    : thread_([&control, &work, &host, bounds](const std::stop_token& done) {
-        watch(done, control, work, host, bounds);
-      }) {}
+    : control_(control),
+      work_(work),
+      host_(host),
+      bounds_(std::move(bounds)),
+      thread_([this](const std::stop_token& done) { watch(done); }) {}
+
+Result<Rows> LockGuardWatch::run(std::string_view sql, Time until) {
+  {
+    // Others have queued behind us since the look before the first one that saw it. Most statements
+    // are over before the first look.
+    const Time now = host_.steady();
+    const std::scoped_lock lock(mutex_);
+    running_ = {.until = until, .next_look = now + kLook, .clear = now};
+  }
+  auto rows = work_.run(sql, {});
+  const std::scoped_lock lock(mutex_);
+  running_.reset();
+  return rows;
+}
+
+void LockGuardWatch::watch(const std::stop_token& done) {
+  while (!done.stop_requested()) {
+    host_.sleep(kLook, done);
+    const std::scoped_lock lock(mutex_);
+    if (running_ && host_.steady() >= running_->next_look) look(*running_);
+  }
+}
+
+void LockGuardWatch::look(Statement& statement) {
+  const Time now = host_.steady();
+  if (!waits(control_, work_.backend_pid())) statement.clear = now;
+  const bool too_long = now - statement.clear + 2 * kLook > bounds_.longest;
+  if (!too_long && now < statement.until && !bounds_.stop.stop_requested()) return;
+  work_.cancel();
+  statement.next_look = now + kCancelAgain;
+}
 
 }  // namespace zdm::migrations
