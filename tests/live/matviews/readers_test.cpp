@@ -10,11 +10,13 @@ using namespace zdm::tests;
 using planner::MethodPolicy;
 using namespace std::chrono_literals;
 
-TEST_CASE("readers never wait longer than 100 ms, also while one keeps its transaction open",
-          "[live][matviews][law8]") {
+TEST_CASE(
+    "readers of a view of a million rows never wait longer than 100 ms, also while one keeps its "
+    "transaction open",
+    "[live][matviews][law8]") {
   Bed bed(
       {"CREATE TABLE t AS SELECT i, 0 AS x, repeat('y', 40) AS y "
-       "FROM generate_series(1, 200000) i",
+       "FROM generate_series(1, 1000000) i",
        "CREATE MATERIALIZED VIEW big AS SELECT i, x, y FROM t", "CREATE UNIQUE INDEX ON big (i)",
        "CREATE INDEX ON big (x, i)", "CREATE VIEW over AS SELECT i, x FROM big", "ANALYZE"});
   for (const auto method : {MethodPolicy::concurrently, MethodPolicy::swap}) {
@@ -30,7 +32,7 @@ TEST_CASE("readers never wait longer than 100 ms, also while one keeps its trans
     INFO(to_string(method) << ": the refresh took " << report.duration_ms << " ms; "
                            << text_of(report.error));
     CHECK(report.state == "done");
-    CHECK(report.rows == 200000);
+    CHECK(report.rows == 1000000);
     CHECK(felt.statements > 100);
     for (const auto& failure : felt.failures) FAIL_CHECK(failure);
     INFO(felt.longest_wait);
@@ -40,7 +42,7 @@ TEST_CASE("readers never wait longer than 100 ms, also while one keeps its trans
                            << " ms for a lock at most, " << felt.longest_answer_ms
                            << " ms for an answer");
   }
-  CHECK(bed.value("SELECT count(*) FROM big WHERE x = 2") == "100000");
+  CHECK(bed.value("SELECT count(*) FROM big WHERE x = 2") == "500000");
 }
 
 TEST_CASE("an exchange does not queue behind a reader: it looks first", "[live][matviews][law8]") {
