@@ -14,6 +14,8 @@ using std::chrono::milliseconds;
 /// How long we wait for the backend of a dead holder to end after it was told to.
 constexpr milliseconds kPatience{10'000};
 constexpr milliseconds kPoll{100};
+/// The backends of a process that was killed a moment ago end within this.
+constexpr milliseconds kBackendsEnd{250};
 
 enum class Verdict {
   free,     ///< nobody holds it, or its holder is dead: take it
@@ -92,7 +94,8 @@ class Taking final {
       : control_(control), work_(work), host_(host), request_(request) {}
 
   Result<Lease> run() {
-    const auto end = host_.steady() + request_.orphan + kPatience;
+    begun_ = host_.steady();
+    const auto end = begun_ + request_.orphan + kPatience;
     while (true) {
       ZDM_TRY(const LeaseRow row,
               read_lease(control_, request_.target, scope_text(request_.scope, request_.object)));
@@ -123,11 +126,16 @@ class Taking final {
         ZDM_CHECK(stop_once(row));
         return again;
       case Verdict::held:
+        if (host_.steady() - begun_ < kBackendsEnd && has_backends(row)) return again;
         break;
     }
     return busy(row,
                 "wait for it to end; when its process is gone, or silent for long, the lease "
                 "is taken from it without more ado");
+  }
+
+  [[nodiscard]] bool has_backends(const LeaseRow& row) const {
+    return control_.engine() == Engine::postgresql && !row.pooled;
   }
 
   Result<std::optional<std::int64_t>> swap(const LeaseRow& row) {
@@ -152,6 +160,7 @@ class Taking final {
   Connection& work_;
   Host& host_;
   const LeaseRequest& request_;
+  std::chrono::steady_clock::time_point begun_;
   std::optional<std::chrono::steady_clock::time_point> told_;
 };
 

@@ -214,6 +214,19 @@ TEST_CASE("a holder whose backends are gone is dead at once", "[live][lease]") {
   REQUIRE(two.take(1h, 1h));  // waits for neither
 }
 
+TEST_CASE("backends that end a moment after their process was killed are waited for",
+          "[live][lease]") {
+  const Fixture with(Engine::postgresql);
+  Worker one = with.worker();
+  REQUIRE(one.take());
+  const std::jthread ends([&] {
+    std::this_thread::sleep_for(50ms);
+    with.terminate(*one.control);
+    with.terminate(*one.work);
+  });
+  REQUIRE(with.worker().take(1h, 1h));
+}
+
 TEST_CASE("a backend with the holder's pid that began later is not the holder", "[live][lease]") {
   const Fixture with(Engine::postgresql);
   Worker one = with.worker();
