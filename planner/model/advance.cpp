@@ -50,8 +50,17 @@ class Advance {
   }
   void operator()(const DropTable& effect) {
     std::erase_if(catalog_.tables, [&](const Table& each) { return each.name == effect.table; });
+    for (auto& table : catalog_.tables) {
+      std::erase_if(table.dependents,
+                    [&](const Dependent& each) { return is_view(each, effect.table); });
+    }
   }
   void operator()(const RenameTable& effect) {
+    for (auto& table : catalog_.tables) {
+      for (auto& dependent : table.dependents) {
+        if (is_view(dependent, effect.from)) rename_view(dependent, effect.to);
+      }
+    }
     auto* table = catalog_.table(effect.from);
     if (table == nullptr && catalog_.assumed) table = &known(effect.from);
     if (table == nullptr) return;

@@ -4,6 +4,8 @@
 #include <cctype>
 #include <utility>
 
+#include "sql/quote.hpp"
+
 namespace zdm::planner {
 
 namespace {
@@ -28,7 +30,23 @@ auto find_named(const Items& items, std::string_view name) -> const typename Ite
   return item == items.end() ? nullptr : &*item;
 }
 
+std::string_view word_for_view(DependentKind kind) {
+  return kind == DependentKind::view                ? "view "
+         : kind == DependentKind::materialized_view ? "materialized view "
+                                                    : "";
+}
+
 }  // namespace
+
+bool is_view(const Dependent& dependent, const TableName& name) {
+  const auto word = word_for_view(dependent.kind);
+  return !word.empty() && dependent.name == std::string(word) + quote(name);
+}
+
+void rename_view(Dependent& dependent, const TableName& to) {
+  dependent.name = std::string(word_for_view(dependent.kind)) + quote(to);
+  if (!dependent.relation.name.empty()) dependent.relation = to;
+}
 
 const Column* Table::column(std::string_view wanted) const {
   if (const auto* exact = find_named(columns, wanted)) return exact;

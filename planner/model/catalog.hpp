@@ -155,6 +155,10 @@ struct Dependent {
   friend bool operator==(const Dependent&, const Dependent&) = default;
 };
 
+/// Whether it is the view or materialized view of that name.
+[[nodiscard]] bool is_view(const Dependent& dependent, const TableName& name);
+void rename_view(Dependent& dependent, const TableName& to);
+
 /// One privilege of an access control list.
 struct AclItem {
   std::string grantee;  ///< empty: PUBLIC

@@ -26,11 +26,17 @@ Result<Recipe> recipe_of(const Context& context, bool undo) {
       change.kind);
 }
 
-/// The order the changes are planned in: as written, or backwards to undo.
-std::vector<std::size_t> order_of(const Migration& migration, bool undo) {
+/// The order the changes are planned in: as written, or backwards to undo. At contract a view that
+/// was replaced goes before the columns it reads.
+std::vector<std::size_t> order_of(const Migration& migration, Phase phase, bool undo) {
   std::vector<std::size_t> order(migration.changes.size());
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   if (undo) std::ranges::reverse(order);
+  if (phase == Phase::contract) {
+    std::ranges::stable_partition(order, [&](std::size_t each) {
+      return std::holds_alternative<ReplaceView>(migration.changes[each].kind);
+    });
+  }
   return order;
 }
 
@@ -53,7 +59,7 @@ Result<Steps> plan_changes(const Migration& migration, Phase phase, const Catalo
   std::vector<Fragment> fragments;
   Catalog current = catalog;
   bool own_sql = false;  // of the author's, so far: it may make a type
-  for (const auto change : order_of(migration, undo)) {
+  for (const auto change : order_of(migration, phase, undo)) {
     const Context context{.catalog = current,
                           .progress = progress,
                           .migration = migration,

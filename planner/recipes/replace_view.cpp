@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "locks/claims.hpp"
+#include "model/migration.hpp"
 #include "recipes/check.hpp"
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
@@ -79,6 +80,26 @@ std::vector<std::string> create_beside(const Context& context, const Table& view
   for (auto& each : views::share(context, name, view, columns)) sql.push_back(std::move(each));
   for (auto& each : views::describe(name, view, columns)) sql.push_back(std::move(each));
   return sql;
+}
+
+/// A column that comes with a change of the same file is made anew whenever its backfill is undone,
+/// which nothing that reads it would let happen: what reads such a table is made at switch.
+bool comes_at_switch(const Context& context, const SqlText& query) {
+  const auto read = views::read_by(query);
+  const auto reads = [&](const TableName& name) {
+    return std::ranges::any_of(read, [&](const TableName& each) {
+      const auto* table = context.catalog.table(each);
+      return each == name || (table != nullptr && table == context.catalog.table(name));
+    });
+  };
+  return std::ranges::any_of(context.migration.changes, [&](const Change& change) {
+    return std::visit(
+        [&](const auto& kind) {
+          if constexpr (requires { TableName(kind.table); }) return reads(kind.table);
+          return false;
+        },
+        change.kind);
+  });
 }
 
 /// Rules of the view itself, the one that makes it a view left out.
@@ -162,7 +183,8 @@ const KindInfo& ReplaceView::info() {
       .common_keys = "",
       .expand =
           "the new view is created beside the old, with its owner, privileges, options, comments "
-          "and column defaults",
+          "and column defaults; at switch, where another change of the file works on a table it "
+          "reads",
       .backfill = "",
       .switch_ =
           "the two change names in one transaction, which binds what depends on them anew; "
@@ -209,29 +231,53 @@ Result<Recipe> ReplaceView::plan_on_sqlite(const Context& context, const Table& 
   return recipe;
 }
 
+Fragment ReplaceView::make(const Context& context, const Table& view) const {
+  auto step = step_on(context, view, Slot::shape, create_beside(context, view, query));
+  step.step.locks = views::claims_of(context, query);
+  step.step.effects = {PutTable{views::shape_of(query, TableKind::view, views::beside(view.name))}};
+  return step;
+}
+
+Recipe ReplaceView::exchange(const Context& context, const Table& view) const {
+  Recipe recipe;
+  const auto* made = context.catalog.table(views::beside(view.name));
+  if (made == nullptr) return recipe;
+  recipe.fragments.push_back(views::exchange(context, view, *made, views::Exchange::forth));
+  const auto columns = views::names_of_columns(*made);
+  views::catch_up(context, view, *made, views::describe(view.name, view, columns),
+                  views::describe(view.name, *made, columns), recipe.fragments.back().step);
+  make_own_parts(view, recipe.fragments.back().step);
+  return recipe;
+}
+
+Recipe ReplaceView::make_and_exchange(const Context& context, const Table& view) const {
+  auto made = make(context, view);
+  const Catalog after = advance(context.catalog, made.step);
+  const Context then{.catalog = after,
+                     .progress = context.progress,
+                     .migration = context.migration,
+                     .change = context.change,
+                     .phase = context.phase};
+  Recipe recipe = exchange(then, view);
+  recipe.fragments.insert(recipe.fragments.begin(), std::move(made));
+  return recipe;
+}
+
 Result<Recipe> ReplaceView::plan_on_postgres(const Context& context, const Table& view) const {
   Recipe recipe;
+  const bool late = comes_at_switch(context, query);
   if (context.phase == Phase::expand) {
     ZDM_CHECK(views::refuse_left_behind(context, view));
     ZDM_CHECK(views::refuse_uncarried(context, view));
     ZDM_CHECK(views::refuse_taken_beside(context, view.name));
     ZDM_CHECK(views::refuse_lost_below(context, view, query));
     ZDM_CHECK(refuse_what_cannot_follow(context, view, query));
-    auto step = step_on(context, view, Slot::shape, create_beside(context, view, query));
-    step.step.locks = views::claims_of(context, query);
-    step.step.effects = {
-        PutTable{views::shape_of(query, TableKind::view, views::beside(view.name))}};
-    recipe.fragments.push_back(std::move(step));
+    if (!late) recipe.fragments.push_back(make(context, view));
   } else if (context.phase == Phase::switch_) {
     ZDM_CHECK(views::refuse_left_behind(context, view));
     ZDM_CHECK(views::refuse_uncarried(context, view));
-    const auto* made = context.catalog.table(views::beside(view.name));
-    if (made == nullptr) return recipe;
-    recipe.fragments.push_back(views::exchange(context, view, *made, views::Exchange::forth));
-    const auto columns = views::names_of_columns(*made);
-    views::catch_up(context, view, *made, views::describe(view.name, view, columns),
-                    views::describe(view.name, *made, columns), recipe.fragments.back().step);
-    make_own_parts(view, recipe.fragments.back().step);
+    if (late) ZDM_CHECK(views::refuse_taken_beside(context, view.name));
+    recipe = late ? make_and_exchange(context, view) : exchange(context, view);
   } else if (context.phase == Phase::contract) {
     ZDM_CHECK(views::refuse_still_used(context, views::aside(view.name)));
     recipe.fragments.push_back(drop_view(context, view, views::aside(view.name)));
@@ -264,6 +310,9 @@ Result<Recipe> ReplaceView::undo(const Context& context) const {
     ZDM_CHECK(views::refuse_left_behind(context, view));
     recipe.fragments.push_back(views::exchange(context, view, *old, views::Exchange::back));
     drop_own_parts(view, views::beside(view.name), recipe.fragments.back().step);
+    if (comes_at_switch(context, query)) {
+      recipe.fragments.push_back(drop_view(context, view, views::beside(view.name)));
+    }
   }
   return recipe;
 }

@@ -23,6 +23,10 @@ struct ReplaceView {
  private:
   [[nodiscard]] Result<Recipe> plan_on_sqlite(const Context& context, const Table& view) const;
   [[nodiscard]] Result<Recipe> plan_on_postgres(const Context& context, const Table& view) const;
+  /// The new view, beside the old.
+  [[nodiscard]] Fragment make(const Context& context, const Table& view) const;
+  [[nodiscard]] Recipe exchange(const Context& context, const Table& view) const;
+  [[nodiscard]] Recipe make_and_exchange(const Context& context, const Table& view) const;
 };
 
 }  // namespace zdm::planner

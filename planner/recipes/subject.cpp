@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "model/migration.hpp"
+#include "sql/query.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -39,6 +40,30 @@ Result<void> refuse_shape(const Context& context, const Table& table) {
                   "turn it into declarative partitioning, or write the steps as kind = \"sql\"");
   }
   return {};
+}
+
+/// The change of the same migration that lets the view read something else, from switch on.
+/// SQLite's DROP COLUMN reads every view again, and cannot tell a column from another one's alias.
+const ReplaceView* replacement_of(const Context& context, const Dependent& dependent) {
+  if (context.phase == Phase::contract || context.catalog.engine == Engine::sqlite) return nullptr;
+  for (const auto& change : context.migration.changes) {
+    const auto* replacement = std::get_if<ReplaceView>(&change.kind);
+    const auto* view = replacement == nullptr ? nullptr : context.catalog.table(replacement->name);
+    if (view != nullptr && is_view(dependent, view->name)) return replacement;
+  }
+  return nullptr;
+}
+
+std::string_view way_out(const Context& context, bool views_only, bool replaced) {
+  if (replaced) {
+    return "its new query may still read the column: name every column with its table's alias "
+           "(u.full_name), and use neither *, USING nor NATURAL JOIN";
+  }
+  if (views_only && context.catalog.engine == Engine::postgresql) {
+    return "let a replace_view below this change, in the same file, make the view read something "
+           "else; zdm never uses CASCADE";
+  }
+  return "change or drop what depends on it in an earlier migration; zdm never uses CASCADE";
 }
 
 std::string list_of(const std::vector<std::string>& names) {
@@ -130,9 +155,18 @@ std::vector<Guard> column_guard(const Context& context, const Table& table, std:
 
 Result<void> refuse_dependents(const Context& context, const Table& table, const Column& column) {
   std::vector<std::string> names;
+  bool views_only = table.incoming.empty();
+  bool replaced = false;
   for (const auto& dependent : table.dependents) {
     if (!dependent.certain || dependent.kind == DependentKind::sequence) continue;
     if (std::ranges::find(dependent.attnums, column.attnum) == dependent.attnums.end()) continue;
+    const auto* replacement = replacement_of(context, dependent);
+    if (replacement != nullptr &&
+        !may_read_column(replacement->query.text, table.name, column.name)) {
+      continue;
+    }
+    replaced = replaced || replacement != nullptr;
+    views_only = views_only && dependent.kind == DependentKind::view;
     names.push_back(dependent.name);
   }
   for (const auto& foreign_key : table.incoming) {
@@ -149,11 +183,10 @@ Result<void> refuse_dependents(const Context& context, const Table& table, const
   if (names.empty()) return {};
   std::ranges::sort(names);
   names.erase(std::unique(names.begin(), names.end()), names.end());
-  return fail_at(
-      where_of(context), ErrorCode::refused,
-      fmt::format("{} cannot go: {} {} on it", describe(table, column.name), list_of(names),
-                  names.size() == 1 ? "depends" : "depend"),
-      "change or drop what depends on it in an earlier migration; zdm never uses CASCADE");
+  return fail_at(where_of(context), ErrorCode::refused,
+                 fmt::format("{} cannot go: {} {} on it", describe(table, column.name),
+                             list_of(names), names.size() == 1 ? "depends" : "depend"),
+                 std::string(way_out(context, views_only, replaced)));
 }
 
 Result<void> refuse_on_sqlite(const Context& context, std::string_view kind, std::string_view why) {

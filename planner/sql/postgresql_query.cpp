@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <utility>
 
 #include "sql/big_stack.hpp"
 #include "sql/parsed_expression.hpp"
@@ -65,7 +66,64 @@ std::optional<std::vector<std::string>> columns_of(const PgQuery__SelectStmt& qu
   return names;
 }
 
-QueryResult parse_here(std::string_view text) {
+/// How a query may come by a column of a table.
+class Reading final {
+ public:
+  Reading(const TableName& table, std::string_view column) : table_(table), column_(column) {}
+
+  [[nodiscard]] bool found(const ProtobufCMessage& query) {
+    find_aliases(query);
+    visit(query);
+    return found_;
+  }
+
+ private:
+  void find_aliases(const ProtobufCMessage& message) {
+    if (message.descriptor == &pg_query__range_var__descriptor) {
+      const auto& relation = as<PgQuery__RangeVar>(message);
+      const std::string_view schema = relation.schemaname;
+      const bool other_schema =
+          !schema.empty() && !table_.schema.empty() && schema != table_.schema;
+      if (relation.relname == table_.name && !other_schema) {
+        aliases_.emplace_back(relation.alias == nullptr ? relation.relname
+                                                        : relation.alias->aliasname);
+      }
+    }
+    for_each_child(message, [this](const ProtobufCMessage& child) { find_aliases(child); });
+  }
+
+  void visit(const ProtobufCMessage& message) {
+    if (message.descriptor == &pg_query__column_ref__descriptor) {
+      look_at(as<PgQuery__ColumnRef>(message));
+    } else if (message.descriptor == &pg_query__join_expr__descriptor) {
+      const auto& join = as<PgQuery__JoinExpr>(message);
+      found_ = found_ || join.is_natural != 0 || join.n_using_clause > 0;
+    }
+    for_each_child(message, [this](const ProtobufCMessage& child) { visit(child); });
+  }
+
+  void look_at(const PgQuery__ColumnRef& reference) {
+    const auto word = [&](std::size_t from_end) -> std::string_view {
+      const ProtobufCMessage* field = held(reference.fields[reference.n_fields - from_end]);
+      if (field == nullptr || field->descriptor != &pg_query__string__descriptor) return {};
+      return as<PgQuery__String>(*field).sval;
+    };
+    const bool by_another =
+        reference.n_fields > 1 && std::ranges::find(aliases_, word(2)) == aliases_.end();
+    const auto last = word(1);  // of a star: nothing
+    if (!by_another && (last.empty() || last == column_)) found_ = true;
+  }
+
+  const TableName& table_;
+  std::string_view column_;
+  std::vector<std::string> aliases_;  ///< what the table is called in the query
+  bool found_ = false;
+};
+
+/// `use` is given the tree of the one query, and gives what the caller wants of it.
+template <class Use>
+auto with_query(std::string_view text, const Use& use)
+    -> tl::expected<decltype(use(std::declval<const PgQuery__SelectStmt&>())), SqlFault> {
   if (auto wrong = costly_signs(text)) return tl::unexpected<SqlFault>(*wrong);
   const PgParse parse(pg_query_parse_protobuf(std::string(text).c_str()));
   if (parse->error != nullptr) return parser_fault(*parse->error, text, 0);
@@ -76,17 +134,30 @@ QueryResult parse_here(std::string_view text) {
   }
   const auto& select = as<PgQuery__SelectStmt>(*statement);
   if (select.into_clause != nullptr) return fault("INTO makes a table, not a query", 0);
-  Relations relations;
-  relations.visit(*statement);
-  return QueryFacts{.relations = std::move(relations).read(), .columns = columns_of(select)};
+  return use(select);
 }
 
 }  // namespace
 
 QueryResult analyse_query(std::string_view text) {
   QueryResult result;
-  if (run_on_big_stack([&] { result = parse_here(text); })) return result;
+  const auto facts = [](const PgQuery__SelectStmt& query) {
+    Relations relations;
+    relations.visit(query.base);
+    return QueryFacts{.relations = std::move(relations).read(), .columns = columns_of(query)};
+  };
+  if (run_on_big_stack([&] { result = with_query(text, facts); })) return result;
   return fault("the parser got no memory for its stack", 0);
+}
+
+bool may_read_column(std::string_view text, const TableName& table, std::string_view column) {
+  bool may = true;
+  static_cast<void>(run_on_big_stack([&] {
+    may = with_query(text, [&](const PgQuery__SelectStmt& query) {
+            return Reading(table, column).found(query.base);
+          }).value_or(true);
+  }));
+  return may;
 }
 
 }  // namespace zdm::planner

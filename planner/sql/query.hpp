@@ -23,4 +23,10 @@ struct QueryFacts {
 /// Parses one SELECT, VALUES or TABLE, with its WITH, by PostgreSQL's own grammar.
 [[nodiscard]] tl::expected<QueryFacts, SqlFault> analyse_query(std::string_view text);
 
+/// Whether such a query may read the column of the table: it names it without saying whose it is,
+/// or as that table's, or has a star, USING or a NATURAL JOIN. True where the text cannot be
+/// parsed.
+[[nodiscard]] bool may_read_column(std::string_view text, const TableName& table,
+                                   std::string_view column);
+
 }  // namespace zdm::planner

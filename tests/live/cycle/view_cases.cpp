@@ -143,6 +143,43 @@ std::vector<Case> replaced_on_postgres() {
           awkward};
 }
 
+/// A column goes from beneath views that the same migration turns to what takes its place.
+std::vector<Case> replaced_with_its_column() {
+  auto renamed =
+      over_users("replace_view with a rename_column beneath it", kPostgres,
+                 "[[change]]\nkind = \"rename_column\"\ntable = \"users\"\nfrom = \"name\"\n"
+                 "to = \"full_name\"\n" +
+                     view("replace_view", "active_users",
+                          "SELECT u.id, u.full_name AS name FROM users AS u WHERE u.active") +
+                     view("replace_view", "\"my \"\"view\"",
+                          "SELECT full_name FROM users JOIN orders ON owner = users.id"));
+  renamed.setup.emplace_back("CREATE VIEW active_users AS SELECT id, name FROM users WHERE active");
+  renamed.setup.emplace_back(
+      "CREATE VIEW counted AS SELECT count(name) AS named FROM active_users");
+  renamed.setup.emplace_back(
+      "CREATE VIEW \"my \"\"view\" AS SELECT name AS full_name FROM users "
+      "JOIN orders ON owner = users.id");
+  for (auto* writes : {&renamed.old_writes, &renamed.new_writes}) {
+    writes->emplace_back("SELECT id, name FROM active_users");
+    writes->emplace_back("SELECT full_name FROM \"my \"\"view\"");
+    writes->emplace_back("UPDATE active_users SET name = 'v{n}' WHERE id = 3");
+  }
+  renamed.new_writes.front() =
+      "INSERT INTO users (id, full_name, active) VALUES ({n} + 5000, 'new', false)";
+  renamed.finally = {
+      {"SELECT named = (SELECT count(full_name) FROM users WHERE active) FROM counted", "t"}};
+  auto dropped =
+      over_users("replace_view with a drop_column beneath it", kPostgres,
+                 "[[change]]\nkind = \"drop_column\"\ntable = \"users\"\ncolumn = \"name\"\n" +
+                     view("replace_view", "active_users", "SELECT id FROM users WHERE active"));
+  dropped.setup.emplace_back(
+      "CREATE VIEW active_users AS SELECT id FROM users WHERE active AND name IS DISTINCT FROM "
+      "'-'");
+  dropped.new_writes.front() = "INSERT INTO users (id, active) VALUES ({n} + 5000, false)";
+  dropped.new_writes.emplace_back("SELECT id FROM active_users");
+  return {renamed, dropped};
+}
+
 /// The triggers through which a view of SQLite takes writes outlive its replacement.
 Case replaced_on_sqlite() {
   auto subject = replaced("with a trigger", kSqlite);
@@ -162,6 +199,7 @@ Case replaced_on_sqlite() {
 std::vector<Case> view_cases() {
   auto all = created();
   for (auto& each : replaced_on_postgres()) all.push_back(std::move(each));
+  for (auto& each : replaced_with_its_column()) all.push_back(std::move(each));
   all.push_back(replaced("on SQLite", kSqlite));
   all.push_back(replaced_on_sqlite());
   return all;
