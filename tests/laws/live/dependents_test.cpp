@@ -86,6 +86,44 @@ TEST_CASE("what depends on a column refuses its replacement before anything is d
   }
 }
 
+TEST_CASE("a view that the same file turns away from the column does not refuse its replacement",
+          "[live][laws][law10]") {
+  struct Attempt {
+    const char* query;  ///< of the view, in the same file; empty: it is not replaced
+    const char* hint;   ///< of the refusal; empty: there is none
+  };
+  const auto [query, hint] =
+      GENERATE(Attempt{"SELECT full_name AS name FROM users", ""},
+               Attempt{"SELECT * FROM users", "may still read the column"},
+               Attempt{"SELECT name FROM users", "may still read the column"},
+               Attempt{"", "let a replace_view below this change"});
+  CAPTURE(query);
+  Rig rig(Engine::postgresql);
+  make_users(rig, 5);
+  rig.exec("CREATE VIEW names AS SELECT name FROM users");
+  std::string text =
+      "[[change]]\nkind = \"rename_column\"\ntable = \"users\"\nfrom = \"name\"\n"
+      "to = \"full_name\"\n";
+  if (*query != '\0') {
+    text += fmt::format("[[change]]\nkind = \"replace_view\"\nname = \"names\"\nquery = \"{}\"\n",
+                        query);
+  }
+  const auto file = file_of("1_renamed", Phase::switch_, text);
+  const auto forecast = migrations::plan(rig.environment(), {file}, {});
+  CHECK(forecast.has_value() == (*hint == '\0'));
+  const auto outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(outcome.error.has_value() == (*hint != '\0'));
+  if (outcome.error) {
+    CHECK(outcome.error->code == ErrorCode::refused);
+    CHECK(outcome.error->hint.find(hint) != std::string::npos);
+    CHECK(!rig.has_column("users", "full_name"));
+  } else {
+    rig.exec("UPDATE users SET full_name = 'new' WHERE id = 1");
+    CHECK(rig.value("SELECT count(*) FROM names WHERE name = 'new'") == "1");
+  }
+}
+
 TEST_CASE("what came to depend on a column is refused at contract, by name",
           "[live][laws][law10]") {
   std::vector<Dependent> later = kDependents;
