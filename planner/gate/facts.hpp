@@ -80,7 +80,8 @@ enum class Deed {
   rollback,
   savepoint,
   rollback_to,
-  run_dynamic,  ///< SQL that is put together when it runs
+  set_search_path,  ///< to the schemas `values`; none: to what the session began with
+  run_dynamic,      ///< SQL that is put together when it runs
 };
 
 enum class SqlConstraint { none, not_null, check, foreign_key, unique, primary_key, exclusion };
@@ -107,7 +108,8 @@ struct ColumnFacts {
   bool identity = false;
   bool generated = false;  ///< STORED
   SqlDefault default_kind = SqlDefault::none;
-  std::string function;  ///< the one that makes the default varying or unknown
+  std::string function;   ///< the one that makes the default varying or unknown
+  std::string collation;  ///< of COLLATE; empty: the type's own
 };
 
 /// One thing a statement does. Fields that do not matter to the deed are empty.
@@ -129,7 +131,8 @@ struct SqlEffect {
   bool cascade = false;
   bool only = false;
   bool not_valid = false;
-  bool temporary = false;
+  bool temporary = false;      ///< of SET LOCAL too
+  bool unknown = false;        ///< of set_search_path: the path is worked out when it runs
   bool is_unique = false;      ///< of an index
   bool is_partial = false;     ///< of an index: it has WHERE
   bool partitioned = false;    ///< CREATE TABLE … PARTITION BY
@@ -140,13 +143,15 @@ struct SqlEffect {
   bool from_query = false;     ///< INSERT … SELECT, CREATE TABLE … AS
 
   SqlConstraint constraint = SqlConstraint::none;
-  std::string index;                  ///< USING INDEX
-  ColumnFacts column;                 ///< of add_column and change_type
-  std::vector<ColumnFacts> columns;   ///< of CREATE TABLE
-  std::vector<std::string> keys;      ///< columns of an index or constraint, written columns
+  std::string index;                 ///< USING INDEX
+  ColumnFacts column;                ///< of add_column and change_type
+  std::vector<ColumnFacts> columns;  ///< of CREATE TABLE
+  /// Columns of an index, constraint or PARTITION BY, written columns; empty: an expression.
+  std::vector<std::string> keys;
+  std::vector<std::string> reads;     ///< what else an index reads: expressions, WHERE, INCLUDE
   std::vector<std::string> not_null;  ///< columns that a CHECK demands to be NOT NULL
   bool only_not_null = false;         ///< the CHECK demands nothing else
-  std::vector<std::string> values;    ///< of an enum
+  std::vector<std::string> values;    ///< of an enum, of a search path
   std::vector<TableName> references;  ///< of CREATE TABLE
 };
 

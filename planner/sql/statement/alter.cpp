@@ -1,3 +1,5 @@
+#include <utility>
+
 #include "sql/statement/reader.hpp"
 
 namespace zdm::planner {
@@ -50,7 +52,11 @@ void read_domain(const PgQuery__AlterDomainStmt& stmt, const StatementText& text
     default:
       effect.deed = Deed::alter;
       effect.lock = LockMode::access_share;
-      effect.object = {};
+      effect.other = std::exchange(effect.object, {});
+      if (stmt.subtype[0] == 'X') {
+        effect.part = stmt.name;
+        effect.to = "DROP CONSTRAINT";
+      }
       break;
   }
   effects.push_back(std::move(effect));

@@ -43,12 +43,17 @@ std::string rewrite_words(PgQuery__AlterTableType type) {
   }
 }
 
-// USING that is the column itself converts nothing.
-bool real_using(const PgQuery__Node* expression, std::string_view column) {
+// USING that is the column itself, or its cast to the new type, converts no more than without it.
+bool real_using(const PgQuery__Node* expression, std::string_view column, const SqlType& type) {
   if (expression == nullptr) return false;
+  if (expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) {
+    if (read_type(expression->type_cast->type_name) != type) return true;
+    expression = expression->type_cast->arg;
+    if (expression == nullptr) return true;
+  }
   if (expression->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return true;
   const PgQuery__ColumnRef& ref = *expression->column_ref;
-  return ref.n_fields != 1 || string_of(ref.fields[0]) != column;
+  return ref.n_fields == 0 || string_of(ref.fields[ref.n_fields - 1]) != column;
 }
 
 class Command {
@@ -72,7 +77,7 @@ class Command {
       case ZDM_AT(AlterColumnType):
         return change_type();
       case ZDM_AT(ColumnDefault):
-        return done(cmd_.def == nullptr ? Deed::drop_default : Deed::set_default);
+        return change_default();
       case ZDM_AT(DropNotNull):
         return done(Deed::drop_not_null);
       case ZDM_AT(SetNotNull):
@@ -112,8 +117,17 @@ class Command {
     const PgQuery__ColumnDef& column = *cmd_.def->column_def;
     effect_.column.name = cmd_.name;
     effect_.column.type = read_type(column.type_name);
-    effect_.has_using = real_using(column.raw_default, cmd_.name);
+    effect_.column.collation = read_collation(column);
+    effect_.has_using = real_using(column.raw_default, cmd_.name, effect_.column.type);
     done(Deed::change_type);
+  }
+
+  // DEFAULT NULL is as good as none.
+  void change_default() {
+    effect_.column.default_kind = read_default(cmd_.def, effect_.column.function);
+    const bool none = effect_.column.default_kind == SqlDefault::none ||
+                      effect_.column.default_kind == SqlDefault::null;
+    done(none ? Deed::drop_default : Deed::set_default);
   }
 
   void partition(Deed deed) {

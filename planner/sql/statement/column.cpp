@@ -31,17 +31,6 @@ bool demanded(const PgQuery__Node* condition, std::vector<std::string>& columns)
   return true;
 }
 
-// The columns that an expression reads, each once.
-void columns_in(const ProtobufCMessage& message, std::vector<std::string>& columns) {
-  if (message.descriptor == &pg_query__column_ref__descriptor) {
-    const auto& ref = reinterpret_cast<const PgQuery__ColumnRef&>(message);
-    const std::string name = ref.n_fields == 0 ? "" : string_of(ref.fields[ref.n_fields - 1]);
-    if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
-    return;
-  }
-  for_each_child(message, [&](const ProtobufCMessage& child) { columns_in(child, columns); });
-}
-
 SqlConstraint kind_of(PgQuery__ConstrType type) {
   switch (type) {
     case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
@@ -101,8 +90,42 @@ void classify(const ProtobufCMessage& message, SqlDefault& kind, std::string& fu
 
 }  // namespace
 
+void columns_in(const ProtobufCMessage& message, std::vector<std::string>& columns) {
+  if (message.descriptor == &pg_query__column_ref__descriptor) {
+    const auto& ref = reinterpret_cast<const PgQuery__ColumnRef&>(message);
+    const std::string name = ref.n_fields == 0 ? "" : string_of(ref.fields[ref.n_fields - 1]);
+    if (std::ranges::find(columns, name) == columns.end()) columns.push_back(name);
+    return;
+  }
+  for_each_child(message, [&](const ProtobufCMessage& child) { columns_in(child, columns); });
+}
+
+void columns_in(const PgQuery__Node* expression, std::vector<std::string>& columns) {
+  if (expression == nullptr) return;
+  if (const auto* message = held(expression)) columns_in(*message, columns);
+}
+
+std::string read_collation(const PgQuery__ColumnDef& column) {
+  if (column.coll_clause == nullptr) return {};
+  const TableName name =
+      table_name(names_of(column.coll_clause->collname, column.coll_clause->n_collname));
+  if (name.name == "default") return {};
+  return name.schema.empty() || name.schema == "pg_catalog" ? name.name
+                                                            : name.schema + "." + name.name;
+}
+
 SqlDefault read_default(const PgQuery__Node* expression, std::string& function) {
   if (expression == nullptr) return SqlDefault::none;
+  // NULL of whatever type is NULL
+  while (expression->node_case == PG_QUERY__NODE__NODE_TYPE_CAST &&
+         expression->type_cast->arg != nullptr) {
+    const PgQuery__Node* inner = expression->type_cast->arg;
+    const bool deeper = inner->node_case == PG_QUERY__NODE__NODE_TYPE_CAST;
+    const bool null =
+        inner->node_case == PG_QUERY__NODE__NODE_A_CONST && inner->a_const->isnull != 0;
+    if (!deeper && !null) break;
+    expression = inner;
+  }
   if (expression->node_case == PG_QUERY__NODE__NODE_A_CONST && expression->a_const->isnull != 0) {
     return SqlDefault::null;
   }
@@ -143,7 +166,7 @@ SqlEffect read_constraint(const PgQuery__Constraint& constraint, SqlEffect of, P
   if (of.constraint == SqlConstraint::check) {
     of.only_not_null = demanded(constraint.raw_expr, of.not_null);
     of.keys.clear();
-    if (const auto* expression = held(constraint.raw_expr)) columns_in(*expression, of.keys);
+    columns_in(constraint.raw_expr, of.keys);
   }
   return of;
 }
@@ -153,6 +176,7 @@ ColumnFacts read_column(const PgQuery__ColumnDef& column, const SqlEffect& of,
   ColumnFacts facts;
   facts.name = column.colname;
   facts.type = read_type(column.type_name);
+  facts.collation = read_collation(column);
   facts.serial =
       facts.type.schema.empty() && std::ranges::find(kSerials, facts.type.name) != kSerials.end();
   for (std::size_t i = 0; i < column.n_constraints; ++i) {

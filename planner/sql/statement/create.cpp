@@ -62,8 +62,27 @@ void read_index(const PgQuery__IndexStmt& stmt, const StatementText& text, Effec
   for (std::size_t i = 0; i < stmt.n_index_params; ++i) {
     if (stmt.index_params[i]->node_case != PG_QUERY__NODE__NODE_INDEX_ELEM) continue;
     index.keys.emplace_back(stmt.index_params[i]->index_elem->name);
+    columns_in(stmt.index_params[i]->index_elem->expr, index.reads);
   }
+  for (std::size_t i = 0; i < stmt.n_index_including_params; ++i) {
+    const PgQuery__Node& column = *stmt.index_including_params[i];
+    if (column.node_case != PG_QUERY__NODE__NODE_INDEX_ELEM) continue;
+    index.reads.emplace_back(column.index_elem->name);
+  }
+  columns_in(stmt.where_clause, index.reads);
   effects.push_back(std::move(index));
+}
+
+// What decides to which partition a row belongs.
+std::vector<std::string> partition_key(const PgQuery__PartitionSpec& spec) {
+  std::vector<std::string> columns;
+  for (std::size_t i = 0; i < spec.n_part_params; ++i) {
+    if (spec.part_params[i]->node_case != PG_QUERY__NODE__NODE_PARTITION_ELEM) continue;
+    const PgQuery__PartitionElem& element = *spec.part_params[i]->partition_elem;
+    if (!std::string_view(element.name).empty()) columns.emplace_back(element.name);
+    columns_in(element.expr, columns);
+  }
+  return columns;
 }
 
 void read_as(const PgQuery__CreateTableAsStmt& stmt, const StatementText& text, Effects& effects) {
@@ -97,9 +116,13 @@ void read_domain(const PgQuery__CreateDomainStmt& stmt, const StatementText& tex
   for (std::size_t i = 0; i < stmt.n_constraints; ++i) {
     if (stmt.constraints[i]->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) continue;
     const auto type = stmt.constraints[i]->constraint->contype;
-    if (type == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK) domain.constraint = SqlConstraint::check;
+    if (type == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK) {
+      domain.constraint = SqlConstraint::check;
+      domain.values.emplace_back(stmt.constraints[i]->constraint->conname);
+    }
     if (type == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) {
-      domain.constraint = SqlConstraint::not_null;
+      domain.column.not_null = true;
+      if (domain.constraint == SqlConstraint::none) domain.constraint = SqlConstraint::not_null;
     }
   }
   effects.push_back(std::move(domain));
@@ -148,6 +171,7 @@ void read_create_table(const PgQuery__CreateStmt& stmt, const StatementText& tex
   table.if_not_exists = stmt.if_not_exists != 0;
   table.temporary = is_temporary(*stmt.relation);
   table.partitioned = stmt.partspec != nullptr;
+  if (table.partitioned) table.keys = partition_key(*stmt.partspec);
   if (stmt.n_inh_relations > 0 &&
       stmt.inh_relations[0]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
     const PgQuery__RangeVar& parent = *stmt.inh_relations[0]->range_var;

@@ -37,6 +37,8 @@ void read_drop(const PgQuery__DropStmt& stmt, const StatementText& text, Effects
 bool read_create(const PgQuery__Node& node, const StatementText& text, Effects& effects);
 /// Rows, and what locks or rewrites whole tables; false where the node is none.
 bool read_data(const PgQuery__Node& node, const StatementText& text, Effects& effects);
+/// Appends a change of search_path, by SET, RESET, DISCARD ALL or a call of set_config.
+void read_settings(const PgQuery__Node& node, const StatementText& text, Effects& effects);
 /// ALTER of anything but tables; false where the node is none.
 bool read_alter(const PgQuery__Node& node, const StatementText& text, Effects& effects);
 
@@ -47,6 +49,11 @@ ColumnFacts read_column(const PgQuery__ColumnDef& column, const SqlEffect& of,
 SqlEffect read_constraint(const PgQuery__Constraint& constraint, SqlEffect of, Place where);
 SqlType read_type(const PgQuery__TypeName* type);
 SqlDefault read_default(const PgQuery__Node* expression, std::string& function);
+/// The columns that an expression reads, each once.
+void columns_in(const ProtobufCMessage& message, std::vector<std::string>& columns);
+void columns_in(const PgQuery__Node* expression, std::vector<std::string>& columns);
+/// Of COLLATE, as the catalog has it; empty: the type's own.
+std::string read_collation(const PgQuery__ColumnDef& column);
 
 [[nodiscard]] std::string string_of(const PgQuery__Node* node);
 /// Of a String, a List of them, a TypeName, an ObjectWithArgs.

@@ -58,6 +58,7 @@ void read_statement(const PgQuery__Node& node, const StatementText& text, Effect
     default:
       break;
   }
+  read_settings(node, text, effects);
   if (read_data(node, text, effects) || read_create(node, text, effects)) return;
   (void)read_alter(node, text, effects);
 }
