@@ -233,8 +233,8 @@ class Cost {
     const bool column = effect_.inline_clause;
     switch (effect_.constraint) {
       case SqlConstraint::foreign_key: {
-        const bool filled = !column || (effect_.column.default_kind != SqlDefault::none &&
-                                        effect_.column.default_kind != SqlDefault::null);
+        // Only without any DEFAULT does PostgreSQL see that there is nothing to check.
+        const bool filled = !column || effect_.column.default_kind != SqlDefault::none;
         lock(effect_.object, column ? LockMode::access_exclusive : LockMode::share_row_exclusive);
         lock(effect_.other, LockMode::share_row_exclusive);
         cost_.scans = filled && !effect_.not_valid ? Certainty::yes : Certainty::no;

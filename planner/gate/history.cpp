@@ -1,43 +1,121 @@
 #include "gate/history.hpp"
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 
 #include "gate/costs.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
 
+namespace {
+
+constexpr std::array kRelations = {ObjectKind::table, ObjectKind::view,
+                                   ObjectKind::materialized_view, ObjectKind::sequence,
+                                   ObjectKind::index};
+
+bool is_relation(ObjectKind kind) {
+  return std::ranges::find(kRelations, kind) != kRelations.end();
+}
+
+template <class Entry>
+const TableName& table_of(const Entry& entry) {
+  if constexpr (requires { entry.first.first; }) {
+    return entry.first.first;  // of a map
+  } else {
+    return entry.first;
+  }
+}
+
+// What belongs to a table gets the table's new name.
+template <class Entries>
+void rekey(Entries& entries, const TableName& from, const TableName& to) {
+  if (from == to) return;
+  auto at = entries.lower_bound({from, ""});
+  for (; at != entries.end() && table_of(*at) == from; at = entries.lower_bound({from, ""})) {
+    auto entry = entries.extract(at);
+    if constexpr (requires { entry.key(); }) {
+      entry.key().first = to;
+    } else {
+      entry.value().first = to;
+    }
+    entries.insert(std::move(entry));
+  }
+}
+
+template <class Entries>
+void erase_of(Entries& entries, const TableName& table) {
+  const auto begin = entries.lower_bound({table, ""});
+  auto end = begin;
+  while (end != entries.end() && table_of(*end) == table) ++end;
+  entries.erase(begin, end);
+}
+
+}  // namespace
+
+TableName History::resolved(const TableName& name) const {
+  if (!name.schema.empty() || path_.schema().empty() || name.name.empty()) return name;
+  if (temporary_.contains(name.name)) return name;
+  return {path_.schema(), name.name};
+}
+
+bool History::made(ObjectKind kind, const TableName& resolved) const {
+  return resolved.schema == "pg_temp" || new_.contains({kind, resolved});
+}
+
+History::Made History::now(const StatementFacts& statement) const {
+  return {statement.transaction, order_};
+}
+
 bool History::is_new(ObjectKind kind, const TableName& name) const {
-  return name.schema == "pg_temp" || new_.contains({kind, name});
+  return made(kind, resolved(name));
 }
 
 bool History::is_new_table(const TableName& name) const {
-  return is_new(ObjectKind::table, name) || is_new(ObjectKind::materialized_view, name);
+  const TableName relation = resolved(name);
+  const auto is_made = [this](const TableName& table) {
+    return made(ObjectKind::table, table) || made(ObjectKind::materialized_view, table);
+  };
+  if (is_made(relation) || made(ObjectKind::sequence, relation)) return true;
+  const Index* index = tables_.index(relation);
+  return index != nullptr && is_made(index->table);
 }
 
 bool History::is_new_column(const TableName& table, const std::string& column) const {
-  return is_new_table(table) || columns_.contains({table, column});
+  return is_new_table(table) || columns_.contains({resolved(table), column});
 }
 
 bool History::is_partitioned(const TableName& table) const {
-  return partitioned_.contains(table);
+  return tables_.table(resolved(table)).partitioned;
+}
+
+bool History::is_plain(const TableName& table) const {
+  return tables_.table(resolved(table)).plain;
 }
 
 bool History::is_not_null(const TableName& table, const std::string& column) const {
-  return known(table, column).not_null;
+  const auto& known = tables_.column(resolved(table), column);
+  return known.not_null || known.demanded > 0;
 }
 
 const SqlType* History::type_of(const TableName& table, const std::string& column) const {
-  return known(table, column).type;
+  const auto* known = tables_.column(resolved(table), column).type;
+  return known == nullptr ? nullptr : &known->type;
+}
+
+std::vector<std::string> History::done_anew(const SqlEffect& effect) const {
+  return tables_.done_anew(resolved(effect.object), effect.part, effect.column.collation);
 }
 
 const History::Index* History::index(const TableName& name) const {
-  const auto found = indexes_.find(name);
-  return found == indexes_.end() ? nullptr : &found->second;
+  return tables_.index(resolved(name));
 }
 
 bool History::is_constrained_domain(const SqlType& type) const {
-  return domains_.contains({type.schema, type.name});
+  SqlType at = type;
+  at.schema = resolved({type.schema, type.name}).schema;
+  return domains_.is_constrained(at);
 }
 
 bool History::is_steady(const std::string& function) const {
@@ -45,32 +123,38 @@ bool History::is_steady(const std::string& function) const {
 }
 
 bool History::is_new_constraint(const TableName& table, const std::string& name) const {
-  return constraints_.contains({table, name});
+  return constraints_.contains({resolved(table), name});
 }
 
 bool History::is_implied_check(const TableName& table, const std::string& name) const {
-  const auto helper = helpers_.find({table, name});
-  return helper != helpers_.end() &&
-         std::ranges::all_of(helper->second, [&](const std::string& column) {
-           return known(table, column).declared_not_null;
+  const auto* check = tables_.check(resolved(table), name);
+  return check != nullptr && check->only_not_null &&
+         std::ranges::all_of(check->not_null, [&](const std::string& column) {
+           return tables_.column(resolved(table), column).not_null;
          });
 }
 
 bool History::has_default(const TableName& table, const std::string& column) const {
-  return known(table, column).has_default;
+  return tables_.column(resolved(table), column).has_default;
 }
 
 std::string_view History::doubt(ObjectKind kind, const TableName& name) const {
-  const auto found = doubtful_.find({kind, name});
+  const auto found = doubtful_.find({kind, resolved(name)});
   return found == doubtful_.end() ? std::string_view() : found->second;
 }
 
-bool History::has_valid_check(const TableName& table) const {
-  return checked_.contains(table);
+bool History::has_bounds_check(const TableName& table, const TableName& parent) const {
+  const auto& key = tables_.table(resolved(parent)).partition_key;
+  return std::ranges::any_of(tables_.table(resolved(table)).checks, [&](const auto& entry) {
+    const KnownTables::Check& check = entry.second;
+    if (!check.valid) return false;
+    return key.empty() || !check.known ||
+           std::ranges::find_first_of(check.reads, key) != check.reads.end();
+  });
 }
 
 bool History::added_here(const TableName& table, const std::string& constraint) const {
-  return added_.contains({table, constraint});
+  return added_.contains({resolved(table), constraint});
 }
 
 bool History::view_follows(const StatementFacts& statement, const TableName& name) const {
@@ -80,6 +164,7 @@ bool History::view_follows(const StatementFacts& statement, const TableName& nam
 }
 
 void History::look_ahead(const FileFacts& facts) {
+  path_.begin_file();
   views_ahead_.clear();
   for (const StatementFacts& statement : facts.statements) {
     for (const SqlEffect& effect : statement.effects) {
@@ -95,141 +180,282 @@ void History::end_release() {
   columns_.clear();
   constraints_.clear();
   doubtful_.clear();
+  temporary_.clear();
+  path_.begin_file();
   transaction_.reset();
 }
 
-void History::start(const StatementFacts& statement) {
+void History::enter(const StatementFacts& statement) {
   if (transaction_ == statement.transaction) return;
   transaction_ = statement.transaction;
+  path_.begin_transaction();
+  savepoints_.clear();
   added_.clear();
   held_.clear();
   held_names_.clear();
   values_.clear();
 }
 
+// PostgreSQL carries out what an ALTER TABLE drops before all else.
+void History::start(const StatementFacts& statement) {
+  enter(statement);
+  for (const SqlEffect& effect : statement.effects) {
+    if (effect.deed != Deed::drop || effect.kind != ObjectKind::constraint) continue;
+    tables_.end_check(resolved(effect.object), effect.part);
+  }
+}
+
 void History::note(const StatementFacts& statement, const SqlEffect& effect, int postgres) {
+  ++order_;
   hold(effect, postgres);
+  if (path_.schema().empty()) return learn(statement, effect, postgres);
+  SqlEffect named = effect;
+  if (named.temporary && named.deed == Deed::create) temporary_.insert(named.object.name);
+  named.object = resolved(effect.object);
+  named.other = resolved(effect.other);
+  if (effect.kind == ObjectKind::domain) {
+    SqlType& base = named.column.type;
+    base.schema = resolved({base.schema, base.name}).schema;
+  }
+  learn(statement, named, postgres);
+}
+
+void History::learn(const StatementFacts& statement, const SqlEffect& effect, int postgres) {
+  const bool domain = effect.kind == ObjectKind::domain;
   switch (effect.deed) {
     case Deed::create:
       return create(statement, effect);
     case Deed::drop:
-      new_.erase({effect.kind, effect.object});
-      return;
+      return drop(effect);
     case Deed::rename:
       return rename(effect);
+    case Deed::set_schema:
+      return move(effect, {effect.to, effect.object.name});
     case Deed::add_column:
-      if (!effect.if_not_exists && !effect.conditional) {
-        columns_[{effect.object, effect.part}] = statement.transaction;
-      }
-      return add_column(effect);
+      return add_column(statement, effect);
+    case Deed::change_type:
+      return tables_.change_type(effect);
     case Deed::add_constraint:
-      return constrain(effect);
+      return domain ? domains_.constrain(effect) : constrain(effect);
     case Deed::validate_constraint:
-      checked_.insert(effect.object);
-      for (const auto& column : checks_[{effect.object, effect.part}]) {
-        known(effect.object, column).not_null = true;
-      }
+      if (!domain) tables_.validate(effect.object, effect.part);
       return;
     case Deed::set_not_null:
-      return declare_not_null(effect.object, effect.part, true);
+      if (domain) return domains_.constrain(effect);
+      tables_.column(effect.object, effect.part).not_null = true;
+      return;
     case Deed::drop_not_null:
-      return declare_not_null(effect.object, effect.part, false);
+      if (domain) return domains_.drop_not_null(effect.object);
+      tables_.column(effect.object, effect.part).not_null = false;
+      return;
     case Deed::set_default:
-      known(effect.object, effect.part).has_default = true;
+      tables_.column(effect.object, effect.part).has_default = true;
       return;
     case Deed::drop_default:
-      known(effect.object, effect.part).has_default = false;
+      tables_.column(effect.object, effect.part).has_default = false;
       return;
     case Deed::attach_partition:
     case Deed::detach_partition:
-      partitioned_.insert(effect.object);
+      tables_.table(effect.object).partitioned = true;
+      return;
+    case Deed::alter:
+      if (domain && effect.to == "DROP CONSTRAINT") {
+        domains_.drop_constraint(effect.other, effect.part);
+      }
       return;
     case Deed::add_enum_value:
       return add_value(statement, effect, postgres);
+    case Deed::set_search_path:
+      return path_.set(statement, effect);
+    case Deed::savepoint:
+      savepoints_.emplace_back(effect.part, order_);
+      return;
     case Deed::rollback:
-      return roll_back();
+      path_.roll_back();
+      return roll_back(0);
+    case Deed::rollback_to:
+      return roll_back_to(effect.part);
     default:
       return;
   }
 }
 
-const History::KnownColumn& History::known(const TableName& table,
-                                           const std::string& column) const {
-  static const KnownColumn kNothing;
-  const auto columns = known_.find(table);
-  if (columns == known_.end()) return kNothing;
-  const auto found = columns->second.find(column);
-  return found == columns->second.end() ? kNothing : found->second;
+void History::add_column(const StatementFacts& statement, const SqlEffect& effect) {
+  tables_.add_column(effect);
+  if (effect.if_not_exists || effect.conditional) return;
+  columns_[{effect.object, effect.part}] = now(statement);
+  own_sequence(statement, effect.object, effect.column);
 }
 
-void History::declare_not_null(const TableName& table, const std::string& column, bool value) {
-  auto& facts = known(table, column);
-  facts.not_null = value;
-  facts.declared_not_null = value;
-}
-
-void History::add_column(const SqlEffect& effect) {
-  const ColumnFacts& facts = effect.column;
-  if (facts.not_null) declare_not_null(effect.object, effect.part, true);
-  const bool filled =
-      facts.default_kind != SqlDefault::none && facts.default_kind != SqlDefault::null;
-  if (filled || facts.serial || facts.identity || facts.generated) {
-    known(effect.object, effect.part).has_default = true;
-  }
+// A sequence that PostgreSQL makes for a column, by the name it gives it.
+void History::own_sequence(const StatementFacts& statement, const TableName& table,
+                           const ColumnFacts& column) {
+  if (!column.serial && !column.identity) return;
+  const std::string name = table.name + "_" + column.name + "_seq";
+  new_[{ObjectKind::sequence, {table.schema, name}}] = now(statement);
+  sequences_[table].insert(name);
 }
 
 // From 17 on, a value may be used at once if its type is of the same transaction.
 void History::add_value(const StatementFacts& statement, const SqlEffect& effect, int postgres) {
   const auto made = new_.find({ObjectKind::type, effect.object});
-  if (postgres >= 17 && made != new_.end() && made->second == statement.transaction) return;
+  if (postgres >= 17 && made != new_.end() && made->second.transaction == statement.transaction) {
+    return;
+  }
   values_.push_back({effect.object, effect.part});
 }
 
+void History::create_index(const SqlEffect& effect) {
+  if (effect.if_not_exists && tables_.index(effect.object) != nullptr) return;
+  tables_.add_index(effect.object,
+                    {.table = effect.other,
+                     .keys = effect.keys,
+                     .reads = effect.reads,
+                     .is_unique = effect.is_unique,
+                     .is_partial = effect.is_partial},
+                    "idx");
+}
+
 void History::create(const StatementFacts& statement, const SqlEffect& effect) {
-  if (effect.to == "PARTITION OF") partitioned_.insert(effect.other);
-  if (effect.kind == ObjectKind::domain && effect.constraint != SqlConstraint::none) {
-    domains_.insert(effect.object);
-  }
+  if (effect.to == "PARTITION OF") tables_.table(effect.other).partitioned = true;
+  if (effect.kind == ObjectKind::domain) domains_.create(effect);
   if (effect.kind == ObjectKind::function && effect.to != "volatile") {
     steady_.insert((effect.object.schema.empty() ? "" : effect.object.schema + ".") +
                    effect.object.name);
   }
-  if (effect.kind == ObjectKind::index) {
-    indexes_[effect.object] = {effect.other, effect.keys, effect.is_unique};
-  }
+  if (effect.kind == ObjectKind::index) create_index(effect);
   // A temporary table is the session's own, whether it is there or not.
   const bool may_be_there = effect.if_not_exists && !effect.temporary;
   if (may_be_there) doubtful_[{effect.kind, effect.object}] = "IF NOT EXISTS";
   if (effect.replace) doubtful_[{effect.kind, effect.object}] = "OR REPLACE";
   if (may_be_there || effect.conditional || effect.replace) return;
-  new_[{effect.kind, effect.object}] = statement.transaction;
-  if (effect.partitioned) partitioned_.insert(effect.object);
-  for (const ColumnFacts& column : effect.columns) {
-    known(effect.object, column.name).type = &*types_.insert(column.type).first;
-    if (column.not_null) declare_not_null(effect.object, column.name, true);
+  if (effect.kind == ObjectKind::table) {
+    forget_table(effect.object);
+    tables_.create(effect);
+    for (const ColumnFacts& column : effect.columns) {
+      own_sequence(statement, effect.object, column);
+    }
+  }
+  new_[{effect.kind, effect.object}] = now(statement);
+}
+
+void History::forget_table(const TableName& table) {
+  tables_.drop(table);
+  erase_of(columns_, table);
+  erase_of(constraints_, table);
+  sequences_.erase(table);
+}
+
+void History::drop(const SqlEffect& effect) {
+  new_.erase({effect.kind, effect.object});
+  switch (effect.kind) {
+    case ObjectKind::table:
+      return forget_table(effect.object);
+    case ObjectKind::column:
+      tables_.drop_column(effect.object, effect.part);
+      columns_.erase({effect.object, effect.part});
+      return;
+    case ObjectKind::constraint:
+      tables_.drop_check(effect.object, effect.part);
+      constraints_.erase({effect.object, effect.part});
+      if (has_key(effect)) tables_.drop_index({effect.object.schema, effect.part});
+      return;
+    case ObjectKind::index:
+      return tables_.drop_index(effect.object);
+    case ObjectKind::type:
+    case ObjectKind::domain:
+      return domains_.drop(effect.object);
+    default:
+      return;
   }
 }
 
 void History::constrain(const SqlEffect& effect) {
   if (!effect.part.empty()) constraints_.insert({effect.object, effect.part});
-  if (effect.only_not_null) helpers_[{effect.object, effect.part}] = effect.not_null;
-  if (effect.not_valid) {
-    added_.insert({effect.object, effect.part});
-    checks_[{effect.object, effect.part}] = effect.not_null;
-    return;
+  if (effect.not_valid) added_.insert({effect.object, effect.part});
+  if (effect.constraint == SqlConstraint::check) return tables_.add_check(effect);
+  const bool key =
+      effect.constraint == SqlConstraint::primary_key || effect.constraint == SqlConstraint::unique;
+  if (key) add_key(effect);
+}
+
+void History::add_key(const SqlEffect& effect) {
+  const bool primary = effect.constraint == SqlConstraint::primary_key;
+  const TableName name{effect.object.schema, effect.part};
+  std::vector<std::string> keys = effect.keys;
+  if (effect.index.empty()) {
+    tables_.add_index(name, {.table = effect.object, .keys = keys, .is_unique = true},
+                      primary ? "pkey" : "key");
+  } else if (const Index* index = tables_.index({effect.object.schema, effect.index})) {
+    keys = index->keys;
+    if (!effect.part.empty()) tables_.move_index({effect.object.schema, effect.index}, name);
   }
-  if (effect.constraint == SqlConstraint::check) checked_.insert(effect.object);
-  for (const std::string& column : effect.not_null) known(effect.object, column).not_null = true;
-  if (effect.constraint != SqlConstraint::primary_key) return;
-  for (const std::string& column : effect.keys) known(effect.object, column).not_null = true;
+  if (!primary) return;
+  for (const std::string& column : keys) tables_.column(effect.object, column).not_null = true;
+}
+
+// The constraint that an effect is about is a key, which has an index of its name.
+bool History::has_key(const SqlEffect& effect) const {
+  const Index* index = tables_.index({effect.object.schema, effect.part});
+  return index != nullptr && index->table == effect.object;
 }
 
 void History::rename(const SqlEffect& effect) {
-  const auto found = new_.find({effect.kind, effect.object});
-  if (found == new_.end() || !effect.part.empty()) return;
-  const std::size_t transaction = found->second;
-  new_.erase(found);
-  new_[{effect.kind, {effect.object.schema, effect.to}}] = transaction;
+  if (effect.kind == ObjectKind::column) return rename_column(effect);
+  if (effect.kind == ObjectKind::constraint) {
+    tables_.rename_check(effect.object, effect.part, effect.to);
+    if (has_key(effect)) {
+      tables_.move_index({effect.object.schema, effect.part}, {effect.object.schema, effect.to});
+    }
+    if (constraints_.erase({effect.object, effect.part}) > 0) {
+      constraints_.insert({effect.object, effect.to});
+    }
+    return;
+  }
+  if (effect.part.empty()) move(effect, {effect.object.schema, effect.to});
+}
+
+void History::rename_column(const SqlEffect& effect) {
+  tables_.rename_column(effect.object, effect.part, effect.to);
+  columns_.erase({effect.object, effect.to});
+  auto entry = columns_.extract({effect.object, effect.part});
+  if (entry.empty()) return;
+  entry.key().second = effect.to;
+  columns_.insert(std::move(entry));
+}
+
+void History::move_new(ObjectKind kind, const TableName& from, const TableName& to) {
+  new_.erase({kind, to});
+  auto entry = new_.extract({kind, from});
+  if (entry.empty()) return;
+  entry.key().second = to;
+  new_.insert(std::move(entry));
+}
+
+// ALTER TABLE renames and moves whatever relation has the name, and takes along what is the
+// table's.
+void History::move(const SqlEffect& effect, const TableName& to) {
+  const TableName& from = effect.object;
+  if (!is_relation(effect.kind)) {
+    move_new(effect.kind, from, to);
+    if (effect.kind == ObjectKind::domain || effect.kind == ObjectKind::type) {
+      domains_.move(from, to);
+    }
+    return;
+  }
+  for (const ObjectKind kind : kRelations) move_new(kind, from, to);
+  if (tables_.index(from) != nullptr) return tables_.move_index(from, to);
+  forget_table(to);
+  tables_.move(from, to);
+  rekey(columns_, from, to);
+  rekey(constraints_, from, to);
+  auto sequences = sequences_.extract(from);
+  if (sequences.empty()) return;
+  for (const std::string& name : sequences.mapped()) {
+    move_new(ObjectKind::sequence, {from.schema, name}, {to.schema, name});
+  }
+  sequences.key() = to;
+  sequences_.insert(std::move(sequences));
 }
 
 std::vector<History::Held> History::would_hold(const SqlEffect& effect, int postgres) const {
@@ -258,10 +484,18 @@ void History::hold(const SqlEffect& effect, int postgres) {
   }
 }
 
-void History::roll_back() {
-  const auto undone = [this](const auto& entry) { return entry.second == transaction_; };
+void History::roll_back(std::size_t after) {
+  const auto undone = [&](const auto& entry) {
+    return entry.second.transaction == transaction_ && entry.second.order > after;
+  };
   std::erase_if(new_, undone);
   std::erase_if(columns_, undone);
+}
+
+// The savepoint itself stays; those after it are gone.
+void History::roll_back_to(const std::string& savepoint) {
+  while (!savepoints_.empty() && savepoints_.back().first != savepoint) savepoints_.pop_back();
+  roll_back(savepoints_.empty() ? 0 : savepoints_.back().second);
 }
 
 }  // namespace zdm::planner

@@ -7,6 +7,9 @@
 #include <vector>
 
 #include "gate/facts.hpp"
+#include "gate/known_domains.hpp"
+#include "gate/known_tables.hpp"
+#include "gate/search_path.hpp"
 
 namespace zdm::planner {
 
@@ -15,18 +18,19 @@ class History {
  public:
   /// Nobody can hold or read it yet: it was created unconditionally before, in this release.
   [[nodiscard]] bool is_new(ObjectKind kind, const TableName& name) const;
+  /// Or another relation that nobody can use but through a new table: its index, a new sequence.
   [[nodiscard]] bool is_new_table(const TableName& name) const;
   [[nodiscard]] bool is_new_column(const TableName& table, const std::string& column) const;
   [[nodiscard]] bool is_partitioned(const TableName& table) const;
+  /// It is known not to be.
+  [[nodiscard]] bool is_plain(const TableName& table) const;
   /// A valid CHECK of this release demands it, or the column was declared so.
   [[nodiscard]] bool is_not_null(const TableName& table, const std::string& column) const;
-  /// The type a table of this release gave the column.
+  /// The type that files gave the column last.
   [[nodiscard]] const SqlType* type_of(const TableName& table, const std::string& column) const;
-  struct Index {
-    TableName table;
-    std::vector<std::string> keys;
-    bool is_unique = false;
-  };
+  /// In words, what is done anew when the column gets a type that is no more than wider.
+  [[nodiscard]] std::vector<std::string> done_anew(const SqlEffect& effect) const;
+  using Index = KnownTables::Index;
   [[nodiscard]] const Index* index(const TableName& name) const;
   [[nodiscard]] bool is_constrained_domain(const SqlType& type) const;
   /// A function of this release that is IMMUTABLE or STABLE.
@@ -39,8 +43,9 @@ class History {
   [[nodiscard]] bool has_default(const TableName& table, const std::string& column) const;
   /// "IF NOT EXISTS" or "OR REPLACE", with which this release made it: it may have been there.
   [[nodiscard]] std::string_view doubt(ObjectKind kind, const TableName& name) const;
-  /// A CHECK on this table was validated, or added with validation, in this release.
-  [[nodiscard]] bool has_valid_check(const TableName& table) const;
+  /// A valid CHECK of this table reads what decides to which partition of the other a row belongs,
+  /// as far as both are known.
+  [[nodiscard]] bool has_bounds_check(const TableName& table, const TableName& parent) const;
 
   /// In the present transaction: added NOT VALID.
   [[nodiscard]] bool added_here(const TableName& table, const std::string& constraint) const;
@@ -67,47 +72,54 @@ class History {
   void look_ahead(const FileFacts& facts);
   /// A release ends: what it made is no longer new, what it guarantees holds.
   void end_release();
+  /// Before the effects of a statement. What it drops counts first, wherever in it that stands.
   void start(const StatementFacts& statement);
   void note(const StatementFacts& statement, const SqlEffect& effect, int postgres);
 
  private:
   using Column = std::pair<TableName, std::string>;
   using Object = std::pair<ObjectKind, TableName>;
-
-  void create(const StatementFacts& statement, const SqlEffect& effect);
-  void add_value(const StatementFacts& statement, const SqlEffect& effect, int postgres);
-  void add_column(const SqlEffect& effect);
-  void declare_not_null(const TableName& table, const std::string& column, bool value);
-  void constrain(const SqlEffect& effect);
-  void rename(const SqlEffect& effect);
-  void hold(const SqlEffect& effect, int postgres);
-  void roll_back();
-
-  /// What the files told of a column. There may be very many.
-  struct KnownColumn {
-    const SqlType* type = nullptr;  ///< one of types_; null: not known
-    bool not_null = false;
-    bool declared_not_null = false;  ///< not by a CHECK
-    bool has_default = false;
+  /// When something was made.
+  struct Made {
+    std::size_t transaction = 0;
+    std::size_t order = 0;  ///< among all effects
   };
-  [[nodiscard]] const KnownColumn& known(const TableName& table, const std::string& column) const;
-  [[nodiscard]] KnownColumn& known(const TableName& table, const std::string& column) {
-    return known_[table][column];
-  }
 
-  std::map<TableName, std::map<std::string, KnownColumn>> known_;
-  std::set<SqlType> types_;
-  std::map<Object, std::size_t> new_;      // to its transaction
-  std::map<Column, std::size_t> columns_;  // to the transaction that added it
-  std::set<TableName> partitioned_;
+  /// The name as it is kept: what has no schema is found through the search path.
+  [[nodiscard]] TableName resolved(const TableName& name) const;
+  [[nodiscard]] bool made(ObjectKind kind, const TableName& resolved) const;
+  [[nodiscard]] Made now(const StatementFacts& statement) const;
+  void enter(const StatementFacts& statement);
+  void learn(const StatementFacts& statement, const SqlEffect& effect, int postgres);
+  void create(const StatementFacts& statement, const SqlEffect& effect);
+  void create_index(const SqlEffect& effect);
+  void own_sequence(const StatementFacts& statement, const TableName& table,
+                    const ColumnFacts& column);
+  void drop(const SqlEffect& effect);
+  void add_value(const StatementFacts& statement, const SqlEffect& effect, int postgres);
+  void add_column(const StatementFacts& statement, const SqlEffect& effect);
+  void constrain(const SqlEffect& effect);
+  void add_key(const SqlEffect& effect);
+  [[nodiscard]] bool has_key(const SqlEffect& effect) const;
+  void rename(const SqlEffect& effect);
+  void rename_column(const SqlEffect& effect);
+  void move(const SqlEffect& effect, const TableName& to);
+  void move_new(ObjectKind kind, const TableName& from, const TableName& to);
+  void forget_table(const TableName& table);
+  void hold(const SqlEffect& effect, int postgres);
+  void roll_back(std::size_t after);
+  void roll_back_to(const std::string& savepoint);
+
+  KnownTables tables_;
+  KnownDomains domains_;
+  SearchPath path_;
+  std::map<Object, Made> new_;
+  std::map<Column, Made> columns_;  // new ones
   std::map<Object, std::string_view> doubtful_;
-  std::set<Column> constraints_;                        // new ones
-  std::map<Column, std::vector<std::string>> helpers_;  // CHECKs for NOT NULL alone → columns
-  std::map<Column, std::vector<std::string>> checks_;   // NOT VALID: constraint → columns
-  std::map<TableName, Index> indexes_;
-  std::set<TableName> domains_;
+  std::set<Column> constraints_;     // new ones
+  std::set<std::string> temporary_;  // tables of the session: found before all others
+  std::map<TableName, std::set<std::string>> sequences_;  // of serial and identity columns
   std::set<std::string> steady_;
-  std::set<TableName> checked_;
 
   struct Ahead {
     std::size_t transaction = 0;
@@ -116,6 +128,8 @@ class History {
   std::map<TableName, Ahead> views_ahead_;  // the last of each name
 
   std::optional<std::size_t> transaction_;
+  std::size_t order_ = 0;
+  std::vector<std::pair<std::string, std::size_t>> savepoints_;  // of the transaction, with order_
   std::set<Column> added_;
   std::vector<Held> held_;
   std::set<TableName> held_names_;

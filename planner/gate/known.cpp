@@ -11,29 +11,32 @@ namespace zdm::planner {
 
 namespace {
 
+// What decides to which partition a row belongs is not in the catalog: an expression that says so.
 std::string create_table(const TableName& name, const Table& table) {
   std::string text;
   for (const Column& column : table.columns) {
-    text += fmt::format("{}{} {}{}", text.empty() ? "" : ", ", quote_identifier(column.name),
-                        column.type, column.not_null ? " NOT NULL" : "");
+    text += fmt::format("{}{} {}{}{}{}", text.empty() ? "" : ", ", quote_identifier(column.name),
+                        column.type, column.collation.empty() ? "" : " COLLATE ", column.collation,
+                        column.not_null ? " NOT NULL" : "");
   }
   const bool partitioned = table.kind == TableKind::partitioned && !table.columns.empty();
   return fmt::format("CREATE TABLE {} ({}){};\n", quote(name), text,
-                     partitioned ? fmt::format(" PARTITION BY LIST ({})",
-                                               quote_identifier(table.columns.front().name))
-                                 : "");
+                     partitioned ? " PARTITION BY LIST ((true))" : "");
 }
 
 std::string create_index(const TableName& name, const Table& table, const Index& index) {
-  std::string keys;
-  for (const int attnum : index.attnums) {
-    const Column* column = table.column(attnum);
-    if (column == nullptr) continue;
-    keys += fmt::format("{}{}", keys.empty() ? "" : ", ", quote_identifier(column->name));
+  std::vector<std::string> keys;
+  for (const IndexKey& key : index.keys) keys.push_back(key.sql);
+  if (keys.empty()) {
+    for (const int attnum : index.attnums) {
+      const Column* column = table.column(attnum);
+      if (column != nullptr) keys.push_back(quote_identifier(column->name));
+    }
   }
   if (keys.empty()) return {};
-  return fmt::format("CREATE {}INDEX {} ON {} ({});\n", index.unique ? "UNIQUE " : "",
-                     quote_identifier(index.name.name), quote(name), keys);
+  return fmt::format("CREATE {}INDEX {} ON {} ({}){}{};\n", index.unique ? "UNIQUE " : "",
+                     quote_identifier(index.name.name), quote(name), fmt::join(keys, ", "),
+                     index.predicate.empty() ? "" : " WHERE ", index.predicate);
 }
 
 constexpr std::array<std::string_view, 14> kGrowing = {

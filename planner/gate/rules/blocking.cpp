@@ -3,6 +3,7 @@
 #include "gate/costs.hpp"
 #include "gate/rules/themes.hpp"
 #include "gate/scene.hpp"
+#include "gate/type_change.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -12,6 +13,11 @@ namespace {
 constexpr std::string_view kIndexPartitioned =
     "CREATE INDEX ON ONLY the parent, CONCURRENTLY on each partition, then ATTACH PARTITION";
 
+// NOT VALID is refused on a partitioned table before 18; a valid key of a partition is taken over.
+constexpr std::string_view kKeyPartitioned =
+    "add the key to each partition NOT VALID, VALIDATE it there in another transaction, and then "
+    "add it here, which takes those over and checks no row";
+
 std::optional<Fix> concurrently(Scene& s, std::string_view after) {
   if (s.statement.in_transaction) return std::nullopt;
   return insert_after(s, after, "CONCURRENTLY");
@@ -19,8 +25,10 @@ std::optional<Fix> concurrently(Scene& s, std::string_view after) {
 
 void index_not_concurrent(Scene& s) {
   const SqlEffect& e = s.effect;
-  if (!s.is(Deed::create, ObjectKind::index) || e.concurrently || e.only) return;
+  if (!s.is(Deed::create, ObjectKind::index) || e.concurrently) return;
   if (s.history.is_new_table(e.other)) return;
+  // ONLY is for a partitioned table, which has no rows
+  if (e.only && !s.history.is_plain(e.other)) return;
   const std::string message =
       fmt::format("writers of {} wait until the index is built", quote(e.other));
   if (s.history.is_partitioned(e.other)) return s.say(message, std::string(kIndexPartitioned));
@@ -86,45 +94,21 @@ void add_required_column(Scene& s) {
       "give it a constant DEFAULT, or add it nullable, fill it, and set NOT NULL later");
 }
 
-// numeric(6,2) to numeric(8,2) or numeric; timestamp(0) to timestamp.
-bool widens_number(const SqlType& from, const SqlType& to) {
-  if (from.name != to.name || from.modifiers.empty()) return false;
-  const auto at = [](const SqlType& type, std::size_t i) {
-    return i < type.modifiers.size() ? type.modifiers[i] : 0;
-  };
-  if (from.name == "numeric") {
-    return to.modifiers.empty() || (at(to, 0) >= at(from, 0) && at(to, 1) == at(from, 1));
-  }
-  const bool precise = from.name == "time" || from.name == "timetz" || from.name == "timestamp" ||
-                       from.name == "timestamptz";
-  if (!precise && from.name != "varbit") return false;
-  return to.modifiers.empty() || at(to, 0) >= at(from, 0);
-}
-
-// A change that keeps every value readable by the running release, and its file as it is.
-bool widens(const SqlType& from, const SqlType& to) {
-  if (from == to) return true;
-  if (from.array || to.array || !from.schema.empty() || !to.schema.empty()) return false;
-  const bool text = to.modifiers.empty() && (to.name == "text" || to.name == "varchar");
-  if (from.name == "varchar" || from.name == "text") {
-    if (text) return true;
-    return from.name == "varchar" && to.name == "varchar" && !from.modifiers.empty() &&
-           to.modifiers.size() == 1 && to.modifiers[0] >= from.modifiers[0];
-  }
-  return widens_number(from, to);
-}
-
-// Its old type is not known here, and there is one from which this is no more than a wider limit.
-bool may_widen(const SqlType& to) {
-  return !to.array && to.schema.empty() &&
-         (to.name == "text" || to.name == "varchar" || to.name == "numeric");
+// A wider type spares the rows, but not what is worked out from them.
+void widening_does_anew(Scene& s) {
+  const auto anew = s.history.done_anew(s.effect);
+  if (anew.empty()) return;
+  s.say(
+      fmt::format("readers and writers of {} wait until, for the wider type, this is done anew: {}",
+                  s.object(), fmt::join(anew, ", ")),
+      "drop an index CONCURRENTLY before, and build it CONCURRENTLY after; drop a CHECK in this "
+      "ALTER TABLE, add it NOT VALID there, and VALIDATE it in another transaction");
 }
 
 void column_type_change(Scene& s) {
   if (!s.is(Deed::change_type) || !s.on_old_table() || s.effect.kind != ObjectKind::table) return;
-  const SqlType* from = s.history.type_of(s.effect.object, s.effect.part);
-  if (from != nullptr && !s.effect.has_using && widens(*from, s.effect.column.type)) return;
-  const bool unknown = from == nullptr && !s.effect.has_using && may_widen(s.effect.column.type);
+  if (only_widens(s.history, s.effect)) return widening_does_anew(s);
+  const bool unknown = may_widen(s.history, s.effect);
   s.say(fmt::format("{} is locked for readers and writers while its rows are converted, and the "
                     "running release meets another type{}",
                     s.object(), unknown ? ", unless this only widens the old one" : ""),
@@ -158,10 +142,15 @@ void add_check_validating(Scene& s) {
 void add_fk_validating(Scene& s) {
   if (!adds(s, SqlConstraint::foreign_key)) return;
   if (cost_of(s.effect, s.postgres).scans == Certainty::no) return;
-  if (s.postgres < 18 && s.history.is_partitioned(s.effect.object)) return;
-  s.say(fmt::format("writers of {} and {} wait until all rows are checked", s.object(),
-                    quote(s.effect.other)),
-        "add it NOT VALID, and VALIDATE CONSTRAINT in another transaction",
+  const std::string message = fmt::format("writers of {} and {} wait until all rows are checked",
+                                          s.object(), quote(s.effect.other));
+  if (s.effect.inline_clause && s.effect.column.default_kind == SqlDefault::null) {
+    return s.say(message, "leave out DEFAULT NULL: without any default, no row is checked");
+  }
+  if (s.postgres < 18 && s.history.is_partitioned(s.effect.object)) {
+    return s.say(message, std::string(kKeyPartitioned));
+  }
+  s.say(message, "add it NOT VALID, and VALIDATE CONSTRAINT in another transaction",
         s.effect.inline_clause ? std::nullopt : not_valid(s));
 }
 
@@ -249,7 +238,7 @@ void domain_constraint(Scene& s) {
 void attach_partition_scan(Scene& s) {
   const SqlEffect& e = s.effect;
   if (!s.is(Deed::attach_partition, ObjectKind::table)) return;
-  if (s.history.is_new_table(e.other) || s.history.has_valid_check(e.other)) return;
+  if (s.history.is_new_table(e.other) || s.history.has_bounds_check(e.other, e.object)) return;
   s.say(fmt::format("{} is locked and all its rows are checked, unless a valid CHECK implies the "
                     "bounds",
                     quote(e.other)),

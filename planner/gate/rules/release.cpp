@@ -3,6 +3,7 @@
 
 #include "gate/rules/themes.hpp"
 #include "gate/scene.hpp"
+#include "gate/type_change.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -42,7 +43,7 @@ std::string demand_of(Scene& s) {
     return fmt::format("NOT NULL of {}.{}", s.object(), s.part());
   }
   if (e.deed == Deed::change_type) {
-    if (s.history.is_new_column(e.object, e.part)) return {};
+    if (s.history.is_new_column(e.object, e.part) || only_widens(s.history, e)) return {};
     return fmt::format("another type of {}.{}", s.object(), s.part());
   }
   const bool constraint = e.deed == Deed::add_constraint && e.constraint != SqlConstraint::none &&

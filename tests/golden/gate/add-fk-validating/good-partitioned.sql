@@ -1,6 +1,4 @@
--- postgres: 12-17
--- seen: scan
--- also: events_2026
--- NOT VALID fails on a partitioned table (42809): there is nothing better to advise.
-ALTER TABLE events DETACH PARTITION events_2025 CONCURRENTLY;
-ALTER TABLE events ADD CONSTRAINT events_user FOREIGN KEY (user_id) REFERENCES users (id);
+-- Once each partition has it, the partitioned table takes those over and reads no row.
+ALTER TABLE events_2025 ADD CONSTRAINT events_2025_user
+  FOREIGN KEY (user_id) REFERENCES users (id) NOT VALID;
+ALTER TABLE events_2025 VALIDATE CONSTRAINT events_2025_user;

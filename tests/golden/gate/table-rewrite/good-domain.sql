@@ -1,0 +1,6 @@
+CREATE DOMAIN percentage AS integer CHECK (VALUE BETWEEN 0 AND 100);
+ALTER TABLE users ADD COLUMN discounts percentage[];
+CREATE DOMAIN rate AS integer CHECK (VALUE BETWEEN 0 AND 100);
+DROP DOMAIN rate;
+CREATE DOMAIN rate AS integer;
+ALTER TABLE users ADD COLUMN rate rate;
