@@ -309,7 +309,7 @@ constexpr std::array<Rule, 20> kRules = {{
     {"column-type-change", kError, kGroup,
      "Most changes of a type rewrite the table under ACCESS EXCLUSIVE, and the running release "
      "reads and writes a type it does not expect. Only what widens a limit, as varchar(50) to "
-     "text, is free.",
+     "text, is free, unless a CHECK, an index of expressions or one with WHERE reads the column.",
      "Add a column of the new type beside it, keep both in step, and drop the old one later: zdm's "
      "change_column.",
      12, 18, column_type_change},
@@ -321,7 +321,9 @@ constexpr std::array<Rule, 20> kRules = {{
      12, 18, add_check_validating},
     {"add-fk-validating", kError, kGroup,
      "ADD FOREIGN KEY reads all rows while writers of both tables wait (SHARE ROW EXCLUSIVE).",
-     "Add it NOT VALID, then VALIDATE CONSTRAINT in another transaction, which lets writers pass.",
+     "Add it NOT VALID, then VALIDATE CONSTRAINT in another transaction, which lets writers pass. "
+     "A "
+     "partitioned table refuses that before 18: do it to each partition first, then add it there.",
      12, 18, add_fk_validating},
     {"set-not-null-scan", kError, kGroup,
      "SET NOT NULL reads all rows under ACCESS EXCLUSIVE, unless a valid CHECK already says that "
