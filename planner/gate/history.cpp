@@ -67,9 +67,11 @@ const History::Index* History::index(const TableName& name) const {
 }
 
 bool History::is_constrained_domain(const SqlType& type) const {
-  SqlType at = type;
-  at.schema = resolved({type.schema, type.name}).schema;
-  return domains_.is_constrained(at);
+  const TableName name = resolved({type.schema, type.name});
+  if (!domains_.knows(name)) return domains_.is_constrained(type);  // further down the path
+  SqlType found = type;
+  found.schema = name.schema;
+  return domains_.is_constrained(found);
 }
 
 bool History::is_steady(const std::string& function) const {

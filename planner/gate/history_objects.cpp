@@ -49,6 +49,12 @@ void erase_of(Entries& entries, const TableName& table) {
   entries.erase(begin, end);
 }
 
+// Under the other name that files call it by where it is in public.
+TableName spelt_otherwise(const TableName& name) {
+  if (name.schema.empty()) return {"public", name.name};
+  return name.schema == "public" ? TableName{"", name.name} : name;
+}
+
 }  // namespace
 
 void History::add_column(const StatementFacts& statement, const SqlEffect& effect) {
@@ -119,11 +125,13 @@ void History::drop(const SqlEffect& effect) {
       return;
     case ObjectKind::constraint:
       tables_.drop_check(effect.object, effect.part);
+      tables_.drop_check(spelt_otherwise(effect.object), effect.part);
       constraints_.erase({effect.object, effect.part});
       if (has_key(effect)) tables_.drop_index({effect.object.schema, effect.part});
       return;
     case ObjectKind::index:
-      return tables_.drop_index(effect.object);
+      tables_.drop_index(effect.object);
+      return tables_.drop_index(spelt_otherwise(effect.object));
     case ObjectKind::type:
     case ObjectKind::domain:
       return domains_.drop(effect.object);

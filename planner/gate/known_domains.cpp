@@ -24,6 +24,10 @@ bool KnownDomains::is_constrained(const SqlType& type) const {
   return false;
 }
 
+bool KnownDomains::knows(const TableName& name) const {
+  return domains_.contains(key(name));
+}
+
 void KnownDomains::create(const SqlEffect& effect) {
   Domain made{.base = effect.column.type, .not_null = effect.column.not_null};
   for (std::string name : effect.values) {

@@ -14,6 +14,7 @@ class KnownDomains {
   /// Values of the type are checked, by this domain or one that it is made of. An array's are not
   /// where a column is added.
   [[nodiscard]] bool is_constrained(const SqlType& type) const;
+  [[nodiscard]] bool knows(const TableName& name) const;
 
   void create(const SqlEffect& effect);
   void drop(const TableName& name);

@@ -49,8 +49,8 @@ const KnownTables::Check* KnownTables::check(const TableName& of, const std::str
 }
 
 const KnownTables::Index* KnownTables::index(const TableName& name) const {
-  const auto found = indexes_.find(name);
-  return found == indexes_.end() ? nullptr : &found->second;
+  const auto found = index_tables_.find(name);
+  return found == index_tables_.end() ? nullptr : &table(found->second).indexes.at(name);
 }
 
 // As measured on 15: an index of plain columns keeps its file unless their collation changes, one
@@ -60,8 +60,7 @@ std::vector<std::string> KnownTables::done_anew(const TableName& of, const std::
   std::vector<std::string> words;
   const Type* type = column(of, name).type;
   const bool recollated = type != nullptr && type->collation != collation;
-  for (const TableName& each : table(of).indexes) {
-    const Index& index = indexes_.at(each);
+  for (const auto& [each, index] : table(of).indexes) {
     const bool is_key = contains(index.keys, name);
     if (!is_key && !contains(index.reads, name)) continue;
     const bool plain = !index.is_partial && !contains(index.keys, "");
@@ -91,7 +90,7 @@ void KnownTables::create(const SqlEffect& effect) {
 void KnownTables::drop(const TableName& name) {
   const auto found = tables_.find(name);
   if (found == tables_.end()) return;
-  for (const TableName& index : found->second.indexes) indexes_.erase(index);
+  for (const auto& [index, facts] : found->second.indexes) index_tables_.erase(index);
   tables_.erase(found);
 }
 
@@ -99,13 +98,13 @@ void KnownTables::move(const TableName& from, const TableName& to) {
   drop(to);
   auto entry = tables_.extract(from);
   if (entry.empty()) return;
-  std::set<TableName> indexes;
-  for (const TableName& name : entry.mapped().indexes) {
-    auto index = indexes_.extract(name);
-    index.mapped().table = to;
-    index.key() = {to.schema, name.name};
-    indexes.insert(index.key());
-    indexes_.insert(std::move(index));
+  std::map<TableName, Index> indexes;
+  for (auto& [name, index] : entry.mapped().indexes) {
+    index_tables_.erase(name);
+    index.table = to;
+    const TableName moved{to.schema, name.name};
+    index_tables_[moved] = to;
+    indexes[moved] = std::move(index);
   }
   entry.mapped().indexes = std::move(indexes);
   entry.key() = to;
@@ -115,9 +114,8 @@ void KnownTables::move(const TableName& from, const TableName& to) {
 void KnownTables::add_column(const SqlEffect& effect) {
   const ColumnFacts& facts = effect.column;
   const bool may_be_there = effect.if_not_exists || effect.conditional;
-  if (!may_be_there) drop_column(effect.object, effect.part);
   Column& known = column(effect.object, effect.part);
-  if (!may_be_there) known.type = &*types_.insert({facts.type, facts.collation}).first;
+  if (!may_be_there) known = {.type = &*types_.insert({facts.type, facts.collation}).first};
   known.not_null |= facts.not_null;
   const bool filled =
       facts.default_kind != SqlDefault::none && facts.default_kind != SqlDefault::null;
@@ -140,10 +138,10 @@ void KnownTables::drop_column(const TableName& of, const std::string& name) {
     if (contains(facts.reads, name)) checks.push_back(check);
   }
   for (const std::string& check : checks) drop_check(of, check);
-  std::erase_if(table.indexes, [&](const TableName& each) {
-    const Index& index = indexes_.at(each);
+  std::erase_if(table.indexes, [&](const auto& entry) {
+    const Index& index = entry.second;
     if (!contains(index.keys, name) && !contains(index.reads, name)) return false;
-    indexes_.erase(each);
+    index_tables_.erase(entry.first);
     return true;
   });
   table.columns.erase(name);
@@ -164,9 +162,9 @@ void KnownTables::rename_column(const TableName& of, const std::string& from,
     rename(check.reads, from, to);
     rename(check.not_null, from, to);
   }
-  for (const TableName& each : table.indexes) {
-    rename(indexes_.at(each).keys, from, to);
-    rename(indexes_.at(each).reads, from, to);
+  for (auto& [name, index] : table.indexes) {
+    rename(index.keys, from, to);
+    rename(index.reads, from, to);
   }
 }
 
@@ -230,25 +228,25 @@ void KnownTables::add_index(TableName name, Index index, std::string_view suffix
     name.name = index.table.name;
     for (const std::string& key : index.keys) name.name += suffix == "pkey" ? "" : "_" + key;
     name.name += "_" + std::string(suffix);
-    if (contains(index.keys, "") || indexes_.contains(name)) name.name = nameless(unnamed_++);
+    if (contains(index.keys, "") || index_tables_.contains(name)) name.name = nameless(unnamed_++);
   }
   drop_index(name);
-  table(index.table).indexes.insert(name);
-  indexes_[name] = std::move(index);
+  index_tables_[name] = index.table;
+  Index& kept = table(index.table).indexes[name];
+  kept = std::move(index);
 }
 
 void KnownTables::drop_index(const TableName& name) {
-  const auto found = indexes_.find(name);
-  if (found == indexes_.end()) return;
-  const auto of = tables_.find(found->second.table);
-  if (of != tables_.end()) of->second.indexes.erase(name);
-  indexes_.erase(found);
+  const auto found = index_tables_.find(name);
+  if (found == index_tables_.end()) return;
+  tables_[found->second].indexes.erase(name);
+  index_tables_.erase(found);
 }
 
 void KnownTables::move_index(const TableName& from, const TableName& to) {
-  const auto found = indexes_.find(from);
-  if (found == indexes_.end()) return;
-  Index index = found->second;
+  const Index* found = index(from);
+  if (found == nullptr) return;
+  Index index = *found;
   drop_index(from);
   add_index(to, std::move(index), "");
 }

@@ -43,7 +43,7 @@ class KnownTables {
   struct Table {
     std::map<std::string, Column> columns;
     std::map<std::string, Check> checks;
-    std::set<TableName> indexes;
+    std::map<TableName, Index> indexes;
     std::vector<std::string> partition_key;  ///< its columns
     bool partitioned = false;
     bool plain = false;  ///< it is known not to be partitioned
@@ -88,7 +88,7 @@ class KnownTables {
   void demand(const TableName& table, Check& check, bool valid);
 
   std::map<TableName, Table> tables_;
-  std::map<TableName, Index> indexes_;
+  std::map<TableName, TableName> index_tables_;
   std::set<Type> types_;
   std::size_t unnamed_ = 0;
 };

@@ -151,10 +151,10 @@ TEST_CASE("Ctrl-C stops a backfill at a safe point, and the same command carries
 TEST_CASE("check asks a database what the files do not say", "[cli][live][check]") {
   TestDatabase database;
   database.exec(R"(
-      create table users (id bigint primary key, name varchar(20), email text,
+      create table users (id bigint primary key, name varchar(20), nick varchar(20), email text,
                           constraint named check (name is not null));
       create unique index users_email on users (email);
-      insert into users select i, 'user ' || i, repeat('x', 100) || i
+      insert into users select i, 'user ' || i, '', repeat('x', 100) || i
       from generate_series(1, 20000) i;
       create view names as select name from users;
       create table tiny (a int);
@@ -168,7 +168,7 @@ TEST_CASE("check asks a database what the files do not say", "[cli][live][check]
   };
   for (const std::string sql :
        {"ALTER TABLE users ALTER name SET NOT NULL;\n", "CREATE INDEX i ON tiny (a);\n",
-        "CREATE INDEX i ON public.tiny (a);\n", "ALTER TABLE users ALTER name TYPE text;\n",
+        "CREATE INDEX i ON public.tiny (a);\n", "ALTER TABLE users ALTER nick TYPE text;\n",
         "UPDATE tiny SET a = 1;\n"}) {
     INFO(sql);
     CHECK(check(sql, false).code == 3);
@@ -177,6 +177,8 @@ TEST_CASE("check asks a database what the files do not say", "[cli][live][check]
     CHECK(asked.code == 0);
   }
   CHECK(check("CREATE INDEX i ON users (name);\n", true).code == 3);
+  // the CHECK is checked again
+  CHECK(check("ALTER TABLE users ALTER name TYPE text;\n", true).code == 3);
   CHECK(check("ALTER TABLE users ALTER email SET NOT NULL;\n", true).code == 3);
   for (const std::string name : {"users_email", "public.users_email"}) {
     const auto sql = "DROP INDEX CONCURRENTLY " + name + ";\n";

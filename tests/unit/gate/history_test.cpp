@@ -94,6 +94,7 @@ TEST_CASE("a wider type builds indexes of expressions, and checks what reads it,
   CHECK(with("ALTER TABLE t ADD CHECK (length(email) > 1)") == kType);
   CHECK(with("ALTER TABLE t ADD CHECK (length(email) > 1) NOT VALID").empty());
   CHECK(with("CREATE INDEX i ON t (lower(email)); DROP INDEX i").empty());
+  CHECK(with("CREATE INDEX i ON t (lower(email)); DROP INDEX public.i").empty());
   CHECK(found({"CREATE TABLE t (email varchar(50), CONSTRAINT c CHECK (email <> ''))",
                wider + ", DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (email <> '') NOT VALID"}) ==
         Rules{"drop-constraint"});
@@ -202,6 +203,7 @@ TEST_CASE("what a domain checks is known through its changes and what it is made
   CHECK(found({checked, column("public.d")}) == rewrite);
   CHECK(found({"CREATE DOMAIN public.d AS int CHECK (VALUE > 0)", column("d")}) == rewrite);
   CHECK(found({checked, column("app.d")}).empty());
+  CHECK(found({checked, "SET search_path = app, public;" + column("d")}) == rewrite);
   CHECK(found({checked, column("d[]")}).empty());
   CHECK(found({checked, "DROP DOMAIN d; CREATE DOMAIN d AS int", column("d")}).empty());
   CHECK(found({checked, "ALTER DOMAIN d RENAME TO b", column("b")}) == rewrite);
