@@ -9,6 +9,7 @@
 #include "gate/known.hpp"
 #include "gate/place.hpp"
 #include "gate/scene.hpp"
+#include "gate/type_change.hpp"
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
 #include "sql/text.hpp"
@@ -134,7 +135,10 @@ class Gate {
   /// What the releases make of a remark; false: it is none.
   bool judge(const SqlFile& file, const StatementFacts& statement, const SqlEffect& effect,
              Remark& remark) const {
-    if (grows_with_table(remark.rule->id) && small_.contains(sized_by(effect))) return false;
+    // What a wider type does anew takes longer the larger the table is; another type breaks code.
+    const bool grows = grows_with_table(remark.rule->id) ||
+                       (remark.rule->id == "column-type-change" && only_widens(history_, effect));
+    if (grows && small_.contains(sized_by(effect))) return false;
     // zdm gives up and tries again where it would make others wait
     if (file.planned_for && remark.rule->id == "multi-table-lock") return false;
     // A view that zdm refreshes plainly has no readers yet, or none any more.

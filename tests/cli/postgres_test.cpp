@@ -157,7 +157,7 @@ TEST_CASE("check asks a database what the files do not say", "[cli][live][check]
       insert into users select i, 'user ' || i, '', repeat('x', 100) || i
       from generate_series(1, 20000) i;
       create view names as select name from users;
-      create table tiny (a int);
+      create table tiny (a int, b varchar(20) check (b <> ''));
       analyze)");
   const Sandbox box;
   const auto check = [&](const std::string& sql, bool asked) {
@@ -169,7 +169,7 @@ TEST_CASE("check asks a database what the files do not say", "[cli][live][check]
   for (const std::string sql :
        {"ALTER TABLE users ALTER name SET NOT NULL;\n", "CREATE INDEX i ON tiny (a);\n",
         "CREATE INDEX i ON public.tiny (a);\n", "ALTER TABLE users ALTER nick TYPE text;\n",
-        "UPDATE tiny SET a = 1;\n"}) {
+        "ALTER TABLE tiny ALTER b TYPE text;\n", "UPDATE tiny SET a = 1;\n"}) {
     INFO(sql);
     CHECK(check(sql, false).code == 3);
     const auto asked = check(sql, true);
