@@ -27,7 +27,7 @@ class KnownDomains {
  private:
   struct Domain {
     SqlType base;
-    std::set<std::string> constraints;
+    std::set<std::string> constraints = {};
     bool not_null = false;
   };
 

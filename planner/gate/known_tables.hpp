@@ -27,9 +27,9 @@ class KnownTables {
     unsigned demanded = 0;  ///< by so many valid CHECKs
   };
   struct Check {
-    std::vector<std::string> reads;     ///< columns
-    std::vector<std::string> not_null;  ///< columns it demands to be NOT NULL
-    bool only_not_null = false;         ///< it demands nothing else
+    std::vector<std::string> reads = {};     ///< columns
+    std::vector<std::string> not_null = {};  ///< columns it demands to be NOT NULL
+    bool only_not_null = false;              ///< it demands nothing else
     bool valid = false;
     bool known = true;  ///< no file tells what it says
   };
