@@ -43,9 +43,10 @@ constexpr std::array kWords = {
         "release that reads the new shape ships it."},
     PhaseWords{
         Phase::contract,
-        "Removes the dual write and drops the old shape, in one transaction. Dependents are looked "
-        "for "
-        "once more, and nothing is ever dropped by CASCADE.",
+        "Compares the old and the new value of every row once more, then removes the dual write "
+        "and "
+        "drops the old shape, in one transaction. Rows that differ refuse it before anything is "
+        "begun. Dependents are looked for once more, and nothing is ever dropped by CASCADE.",
         "Only releases that know the new shape alone. zdm refuses it in the release that shipped "
         "switch, and until a release at or after that one is live (zdm release live R).",
         "None. What was dropped is gone; only a backup brings it back. This is why it ships alone, "

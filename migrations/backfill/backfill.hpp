@@ -72,7 +72,8 @@ struct Verification {
   std::vector<DivergentRow> samples;
 };
 
-/// Compares both shapes row by row (law 4), in one read-only scan per leaf.
+/// Compares both shapes row by row (law 4), in one read-only scan per leaf. A row on which an
+/// expression fails differs: its sample shows the server's words as what was expected.
 [[nodiscard]] Result<Verification> verify_table(Connection& connection,
                                                 const planner::TableName& table,
                                                 const std::vector<planner::Fill>& fills,

@@ -76,8 +76,12 @@ Result<std::vector<Scan>> sqlite_scans(Connection& connection, const planner::Ta
   return std::vector<Scan>{{.from = quote(table), .key = "CAST(" + walked.front() + " AS TEXT)"}};
 }
 
-std::string sample_sql(Engine engine, const Scan& scan, const planner::Fill& fill,
-                       std::size_t most) {
+/// What a sample shows of a row, as expressions over it.
+struct Shown {
+  std::string old_value, expected, found;
+};
+
+Shown shown_of(Engine engine, const planner::Fill& fill) {
   std::vector<std::pair<std::string, std::string>> old_values;
   std::vector<std::pair<std::string, std::string>> expected;
   std::vector<std::pair<std::string, std::string>> found;
@@ -91,9 +95,24 @@ std::string sample_sql(Engine engine, const Scan& scan, const planner::Fill& fil
     expected.emplace_back(assignment.column, assignment.expression);
     found.emplace_back(assignment.column, quote_identifier(assignment.column));
   }
-  return fmt::format("SELECT {}, {}, {}, {} FROM {} WHERE {} LIMIT {}", scan.key,
-                     shown(engine, old_values), shown(engine, expected), shown(engine, found),
-                     scan.from, planner::compose_divergence(engine, {fill}), most);
+  return {.old_value = shown(engine, old_values),
+          .expected = shown(engine, expected),
+          .found = shown(engine, found)};
+}
+
+std::string sample_sql(Engine engine, const Scan& scan, const planner::Fill& fill,
+                       std::size_t most) {
+  const Shown values = shown_of(engine, fill);
+  return fmt::format("SELECT {}, {}, {}, {} FROM {} WHERE {} LIMIT {}", scan.key, values.old_value,
+                     values.expected, values.found, scan.from,
+                     planner::compose_divergence(engine, {fill}), most);
+}
+
+DivergentRow divergent_row(const std::vector<Text>& row) {
+  return {.key = row[0].value_or(""),
+          .old_value = row[1].value_or("NULL"),
+          .expected = row[2].value_or("NULL"),
+          .found = row[3].value_or("NULL")};
 }
 
 Result<void> sample(Connection& connection, const Scan& scan,
@@ -103,14 +122,114 @@ Result<void> sample(Connection& connection, const Scan& scan,
     if (samples.size() >= most) return {};
     ZDM_TRY(const Rows rows,
             connection.run(sample_sql(connection.engine(), scan, fill, most - samples.size())));
-    for (const auto& row : rows.rows) {
-      samples.push_back({.key = row[0].value_or(""),
-                         .old_value = row[1].value_or("NULL"),
-                         .expected = row[2].value_or("NULL"),
-                         .found = row[3].value_or("NULL")});
-    }
+    for (const auto& row : rows.rows) samples.push_back(divergent_row(row));
   }
   return {};
+}
+
+/// The look at one row through one fill. An expression that fails on it is not the one that made
+/// what the row holds.
+std::string guarded_look(const planner::Fill& fill, std::size_t most) {
+  const Shown values = shown_of(Engine::postgresql, fill);
+  return fmt::format(R"sql(
+    BEGIN
+      SELECT {0} INTO zdm_differs FROM (SELECT (zdm_one.zdm_row).*) AS zdm_values;
+      IF zdm_differs THEN
+        SELECT {1} INTO zdm_expected FROM (SELECT (zdm_one.zdm_row).*) AS zdm_values;
+      END IF;
+    EXCEPTION WHEN OTHERS THEN
+      zdm_differs := true;
+      zdm_expected := 'error: ' || SQLERRM;
+    END;
+    IF zdm_differs THEN
+      zdm_any := true;
+      IF pg_catalog.jsonb_array_length(zdm_samples) < {4} THEN
+        zdm_samples := zdm_samples || (
+          SELECT pg_catalog.jsonb_build_array(pg_catalog.jsonb_build_array(
+                   zdm_one.zdm_key, {2}, zdm_expected, {3}))
+            FROM (SELECT (zdm_one.zdm_row).*) AS zdm_values);
+      END IF;
+    END IF;)sql",
+                     planner::compose_divergence(Engine::postgresql, {fill}), values.expected,
+                     values.old_value, values.found, most);
+}
+
+/// The same comparison row by row, where an expression fails on some row: that one differs, and the
+/// others are still looked at. A DO block may run in a transaction that only reads.
+Result<void> scan_guarded(Connection& connection, const Scan& scan,
+                          const std::vector<planner::Fill>& fills, std::size_t most_samples,
+                          Verification& verification) {
+  std::string looks;
+  for (const planner::Fill& fill : fills) looks += guarded_look(fill, most_samples);
+  const std::string block = fmt::format(R"sql(
+#variable_conflict use_column
+DECLARE
+  zdm_one record;
+  zdm_differs boolean;
+  zdm_any boolean;
+  zdm_expected text;
+  zdm_rows bigint := 0;
+  zdm_differing bigint := 0;
+  zdm_samples jsonb := '[]';
+BEGIN
+  FOR zdm_one IN SELECT {} AS zdm_key, zdm_table AS zdm_row FROM {} AS zdm_table LOOP
+    zdm_any := false;{}
+    zdm_rows := zdm_rows + 1;
+    IF zdm_any THEN zdm_differing := zdm_differing + 1; END IF;
+  END LOOP;
+  PERFORM pg_catalog.set_config('zdm.verification', pg_catalog.jsonb_build_object(
+    'rows', zdm_rows, 'differing', zdm_differing, 'samples', zdm_samples)::text, true);
+END)sql",
+                                        scan.key, scan.from, looks);
+  ZDM_CHECK(connection.run("DO LANGUAGE plpgsql " + quote_literal(block)));
+  ZDM_TRY(const Rows counts, connection.run(R"sql(
+    SELECT v.found ->> 'rows', v.found ->> 'differing'
+      FROM (SELECT current_setting('zdm.verification')::jsonb AS found) AS v)sql"));
+  verification.rows += counts.first_integer(0);
+  verification.differing += counts.first_integer(1);
+  ZDM_TRY(const Rows samples, connection.run(R"sql(
+    SELECT s.row ->> 0, s.row ->> 1, s.row ->> 2, s.row ->> 3
+      FROM jsonb_array_elements(current_setting('zdm.verification')::jsonb -> 'samples')
+             WITH ORDINALITY AS s(row, place)
+     ORDER BY s.place)sql"));
+  for (const auto& row : samples.rows) {
+    if (verification.samples.size() >= most_samples) break;
+    verification.samples.push_back(divergent_row(row));
+  }
+  return {};
+}
+
+Result<void> scan_plain(Connection& connection, const Scan& scan,
+                        const std::vector<planner::Fill>& fills, std::size_t most_samples,
+                        Verification& verification) {
+  const std::string wrong = planner::compose_divergence(connection.engine(), fills);
+  ZDM_TRY(const Rows counts,
+          connection.run(fmt::format("SELECT count(*), count(CASE WHEN {} THEN 1 END) FROM {}",
+                                     wrong, scan.from)));
+  verification.rows += counts.first_integer(0);
+  const std::int64_t differing = counts.first_integer(1);
+  verification.differing += differing;
+  if (differing == 0) return {};
+  return sample(connection, scan, fills, most_samples, verification.samples);
+}
+
+Result<void> scan_one(Connection& connection, const Scan& scan,
+                      const std::vector<planner::Fill>& fills, std::size_t most_samples,
+                      Verification& verification) {
+  if (connection.engine() == Engine::sqlite) {
+    return scan_plain(connection, scan, fills, most_samples, verification);
+  }
+  ZDM_CHECK(connection.run("SAVEPOINT zdm_scan"));
+  Verification with_this = verification;
+  auto plain = scan_plain(connection, scan, fills, most_samples, with_this);
+  if (plain) {
+    verification = std::move(with_this);
+    ZDM_CHECK(connection.run("RELEASE SAVEPOINT zdm_scan"));
+    return {};
+  }
+  if (!is_about_a_row(plain.error())) return plain;
+  ZDM_CHECK(connection.run("ROLLBACK TO SAVEPOINT zdm_scan"));
+  return scan_guarded(connection, scan, fills, most_samples, verification);
 }
 
 Result<Verification> scan_all(Connection& connection, const planner::TableName& table,
@@ -119,17 +238,9 @@ Result<Verification> scan_all(Connection& connection, const planner::TableName& 
   ZDM_TRY(const std::vector<Scan> scans, engine == Engine::sqlite
                                              ? sqlite_scans(connection, table)
                                              : postgres_scans(connection, table, fills));
-  const std::string wrong = planner::compose_divergence(engine, fills);
   Verification verification;
   for (const Scan& scan : scans) {
-    ZDM_TRY(const Rows counts,
-            connection.run(fmt::format("SELECT count(*), count(CASE WHEN {} THEN 1 END) FROM {}",
-                                       wrong, scan.from)));
-    verification.rows += counts.first_integer(0);
-    const std::int64_t differing = counts.first_integer(1);
-    verification.differing += differing;
-    if (differing > 0)
-      ZDM_CHECK(sample(connection, scan, fills, most_samples, verification.samples));
+    ZDM_CHECK(scan_one(connection, scan, fills, most_samples, verification));
   }
   return verification;
 }

@@ -153,6 +153,7 @@ Result<std::int64_t> Apply::run_of(const Migration& migration, Phase phase) {
   if (phase == Phase::backfill && is_amended(state_, migration)) {
     return store_amended(*session_, migration, row->run, release);
   }
+  if (phase == Phase::contract) ZDM_CHECK(look_again(*session_, row->run));
   return carry_on(*session_, row->run);
 }
 

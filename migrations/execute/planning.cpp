@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <utility>
 
 #include "database/catalog_reader.hpp"
 #include "database/errors.hpp"
+#include "execute/steps.hpp"
 #include "sync/pair.hpp"
 
 namespace zdm::migrations {
@@ -171,7 +173,40 @@ Result<void> require_pairs(Session& session, const planner::Migration& migration
   return {};
 }
 
+/// Contract compares both shapes before it is begun: one that was begun cannot be undone, and moves
+/// the floor. Says which of its steps that leaves done.
+Result<std::vector<bool>> look_before_drops(Session& session, Phase phase,
+                                            const std::vector<planner::Step>& steps) {
+  std::vector<bool> done;
+  if (phase != Phase::contract) return done;
+  for (const planner::Step& step : steps) {
+    const auto* action = std::get_if<planner::VerifyAction>(&step.action);
+    done.push_back(action != nullptr);
+    if (action != nullptr) ZDM_CHECK(require_agreement(session, *action, Shapes::new_alone));
+  }
+  return done;
+}
+
+/// The steps of a begun run that drop what stands on the table are done.
+bool is_dropped(const std::vector<StepRow>& rows, const planner::TableName& table) {
+  return std::ranges::any_of(rows, [&](const StepRow& row) {
+    const auto* action = std::get_if<planner::SyncAction>(&row.step.action);
+    return row.state == "done" && row.step.destructive && action != nullptr &&
+           action->table == table;
+  });
+}
+
 }  // namespace
+
+Result<void> look_again(Session& session, std::int64_t run) {
+  ZDM_TRY(const auto rows, session.steps(run));
+  for (const StepRow& row : rows) {
+    const auto* action = std::get_if<planner::VerifyAction>(&row.step.action);
+    if (action == nullptr || row.state != "done" || is_dropped(rows, action->table)) continue;
+    ZDM_CHECK(require_agreement(session, *action, Shapes::new_alone));
+  }
+  return {};
+}
 
 Result<std::int64_t> plan_and_store(Session& session, const planner::Migration& migration,
                                     Phase phase, const std::string& release, bool fresh) {
@@ -180,13 +215,14 @@ Result<std::int64_t> plan_and_store(Session& session, const planner::Migration& 
           plan_checked(migration, phase, Direction::forward, view.catalog, view.progress));
   ZDM_CHECK(run_checks(session, planned));
   ZDM_CHECK(require_pairs(session, migration, phase, view));
+  ZDM_TRY(auto done, look_before_drops(session, phase, planned.steps));
   RunRequest request{.migration = migration,
                      .phase = phase,
                      .direction = Direction::forward,
                      .release = release,
                      .held = {},
                      .steps = std::move(planned.steps),
-                     .done = {},
+                     .done = std::move(done),
                      .before = {},
                      .fresh = fresh};
   if (phase == Phase::expand) request.before = std::move(view.catalog.tables);

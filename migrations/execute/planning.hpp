@@ -51,6 +51,10 @@ struct RunRequest {
 /// Marks a run that failed or paused as running again. Returns its id.
 [[nodiscard]] Result<std::int64_t> carry_on(Session& session, std::int64_t run);
 
+/// Compares once more what a begun contract compared and has not dropped yet: it may be carried on
+/// long after.
+[[nodiscard]] Result<void> look_again(Session& session, std::int64_t run);
+
 /// Plans forward from what is there now and stores it.
 [[nodiscard]] Result<std::int64_t> plan_and_store(Session& session,
                                                   const planner::Migration& migration, Phase phase,

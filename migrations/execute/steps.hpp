@@ -20,6 +20,14 @@ namespace zdm::migrations {
 /// Both shapes compared. Rows that differ: refused, unless divergent-rows is allowed.
 [[nodiscard]] Result<StepOutcome> run_verify_step(const PhaseRun& run, const StepRow& row);
 
+/// What is left of the two shapes once the phase is done.
+enum class Shapes { both, new_alone };
+
+/// The comparison alone: the number of rows, or the refusal.
+[[nodiscard]] Result<std::int64_t> require_agreement(Session& session,
+                                                     const planner::VerifyAction& action,
+                                                     Shapes after);
+
 /// Whether the ledger has the step as done: the outcome of a COMMIT in doubt.
 [[nodiscard]] Result<bool> step_is_done(Connection& connection, const Ledger& ledger,
                                         const StepRow& row);

@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::size_t kSamples = 10;
 
-Error divergence(const planner::TableName& table, const Verification& verification) {
+Error divergence(const planner::TableName& table, const Verification& verification, Shapes after) {
   std::string message =
       fmt::format("{} of {} rows of {} differ between the old and the new shape",
                   verification.differing, verification.rows, planner::quote(table));
@@ -18,11 +18,18 @@ Error divergence(const planner::TableName& table, const Verification& verificati
     message += fmt::format("; for one, {}: old {}, expected {}, found {}", row.key, row.old_value,
                            row.expected, row.found);
   }
+  if (after == Shapes::both) {
+    return {.code = ErrorCode::refused,
+            .message = std::move(message),
+            .hint =
+                "see them with zdm verify, repair them and run the same command again; or accept "
+                "rows whose writer gave both sides with --allow divergent-rows"};
+  }
   return {.code = ErrorCode::refused,
-          .message = std::move(message),
+          .message = message + "; nothing was dropped",
           .hint =
-              "see them with zdm verify, repair them and run the same command again; or accept "
-              "rows whose writer gave both sides with --allow divergent-rows"};
+              "see them with zdm verify, write the right value into the new shape and run the same "
+              "command again; or let the old values of such rows go with --allow divergent-rows"};
 }
 
 /// Reads only, so a lost connection means just another look.
@@ -36,17 +43,23 @@ Result<Verification> compare(Session& session, const planner::VerifyAction& acti
 
 }  // namespace
 
+Result<std::int64_t> require_agreement(Session& session, const planner::VerifyAction& action,
+                                       Shapes after) {
+  ZDM_TRY(const Verification verification, compare(session, action));
+  if (verification.differing > 0 && !session.allowed("divergent-rows")) {
+    return planner::fail(divergence(action.table, verification, after));
+  }
+  return verification.rows;
+}
+
 Result<StepOutcome> run_verify_step(const PhaseRun& run, const StepRow& row) {
   Session& session = run.session;
   const auto start = session.environment().host.steady();
   const auto& action = std::get<planner::VerifyAction>(row.step.action);
-  ZDM_TRY(const Verification verification, compare(session, action));
-  if (verification.differing > 0 && !session.allowed("divergent-rows")) {
-    return planner::fail(divergence(action.table, verification));
-  }
-  ZDM_CHECK(
-      record_done(run, row, elapsed_ms(session.environment().host, start), verification.rows));
-  return StepOutcome{.attempts = 1, .rows = verification.rows};
+  const Shapes after = run.phase == Phase::contract ? Shapes::new_alone : Shapes::both;
+  ZDM_TRY(const std::int64_t rows, require_agreement(session, action, after));
+  ZDM_CHECK(record_done(run, row, elapsed_ms(session.environment().host, start), rows));
+  return StepOutcome{.attempts = 1, .rows = rows};
 }
 
 }  // namespace zdm::migrations

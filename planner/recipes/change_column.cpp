@@ -116,7 +116,9 @@ const KindInfo& ChangeColumn::info() {
       .switch_ =
           "the new column gets NOT NULL and the unique constraints of the old one; under the "
           "same name, the two columns change names in one transaction",
-      .contract = "the trigger goes, and the old column with what stood on it",
+      .contract =
+          "every row is compared once more; the trigger goes, and the old column with what "
+          "stood on it",
       .undo =
           "every phase but contract is undone without loss; a lossy `up` or `down` never "
           "overwrites a value its writer did not touch",

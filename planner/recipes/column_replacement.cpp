@@ -391,6 +391,16 @@ void add_fill(const Subject& subject, Recipe& recipe) {
   }
 }
 
+void add_last_look(const Subject& subject, Recipe& recipe) {
+  auto fill = fill_of(subject);
+  // Where the application writes both sides, the release that knows only the new one does not any
+  // more: then an old value is lost only where the new one is missing.
+  fill.repair = subject.app_writes();
+  auto fragments = fill_fragments(subject.table, fill, subject.words.common, !subject.app_writes(),
+                                  subject.context.catalog.engine);
+  recipe.fragments.push_back(std::move(fragments.back()));
+}
+
 }  // namespace replacement
 
 }  // namespace zdm::planner

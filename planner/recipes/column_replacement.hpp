@@ -91,6 +91,8 @@ struct Subject {
 [[nodiscard]] Result<void> guard_columns(const Subject& subject, Step& step, bool with_new);
 /// The fill and verify fragments.
 void add_fill(const Subject& subject, Recipe& recipe);
+/// The verify fragment alone: contract looks once more before it drops the old side.
+void add_last_look(const Subject& subject, Recipe& recipe);
 /// The name recorded under a role, or empty.
 [[nodiscard]] std::string recorded_name(const Subject& subject, const std::string& role);
 [[nodiscard]] std::string old_role(const Replacement& words, const std::string& column);

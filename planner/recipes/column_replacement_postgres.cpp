@@ -265,6 +265,7 @@ Result<Recipe> contract(const Subject& subject) {
   }
   ZDM_TRY(const auto pairs, pairs_of(subject));
   Recipe recipe;
+  add_last_look(subject, recipe);
   auto retire = fragment(subject, Slot::retire, StepKind::transaction,
                          "the old shape goes for good; there is no way back from here");
   retire.step.destructive = true;

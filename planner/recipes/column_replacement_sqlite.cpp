@@ -193,6 +193,7 @@ bool on_column(const Table& table, const Index& index, const std::string& name) 
 
 Result<Recipe> contract(const Subject& subject) {
   Recipe recipe;
+  add_last_look(subject, recipe);
   auto retire =
       fragment(subject, Slot::retire, StepKind::transaction,
                "the old shape goes for good; rewrites the table under SQLite's write lock");

@@ -54,7 +54,7 @@ const KindInfo& MergeColumns::info() {
           "a trigger fills the new column through `up` and each old one through its `down`; "
           "existing rows are filled and every row is compared",
       .switch_ = "nothing is left to do: the new column is complete",
-      .contract = "the trigger goes, and the old columns",
+      .contract = "every row is compared once more; the trigger goes, and the old columns",
       .undo = "every phase but contract is undone without loss",
       .sqlite = true,
       .example =

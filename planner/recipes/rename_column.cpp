@@ -66,7 +66,9 @@ const KindInfo& RenameColumn::info() {
       .switch_ =
           "the new column gets NOT NULL and the unique constraints of the old one; nothing is "
           "taken from the old",
-      .contract = "the trigger goes, and the old column with what stood on it",
+      .contract =
+          "every row is compared once more; the trigger goes, and the old column with what "
+          "stood on it",
       .undo =
           "every phase but contract is undone without loss: what was written to the new column is "
           "in the old one too",

@@ -50,7 +50,7 @@ const KindInfo& SplitColumn::info() {
           "a trigger fills the new columns from the old one and the old one through `down`; "
           "existing rows are filled and every row is compared",
       .switch_ = "nothing is left to do: the new columns are complete",
-      .contract = "the trigger goes, and the old column",
+      .contract = "every row is compared once more; the trigger goes, and the old column",
       .undo = "every phase but contract is undone without loss",
       .sqlite = true,
       .example =

@@ -62,7 +62,9 @@ CREATE TRIGGER zzz_zdm_sync_update
 -- lock ACCESS SHARE on orders
 == switch
 == contract
--- contract.1 transaction, destructive
+-- contract.1 verify, scans
+-- lock ACCESS SHARE on orders
+-- contract.2 transaction, destructive
 -- lock ACCESS EXCLUSIVE on orders
 DROP TRIGGER IF EXISTS zzz_zdm_sync_insert ON orders;
 DROP TRIGGER IF EXISTS zzz_zdm_sync_update ON orders;

@@ -87,7 +87,9 @@ CREATE TRIGGER zzz_zdm_sync_update
 -- lock ACCESS SHARE on users
 == switch
 == contract
--- contract.1 transaction, destructive
+-- contract.1 verify, scans
+-- lock ACCESS SHARE on users
+-- contract.2 transaction, destructive
 -- lock ACCESS EXCLUSIVE on users
 DROP TRIGGER IF EXISTS zzz_zdm_sync_insert ON users;
 DROP TRIGGER IF EXISTS zzz_zdm_sync_update ON users;

@@ -39,7 +39,8 @@ END;
 -- backfill.3 verify, scans
 == switch
 == contract
--- contract.1 transaction, destructive, rewrites
+-- contract.1 verify, scans
+-- contract.2 transaction, destructive, rewrites
 DROP TRIGGER IF EXISTS zzz_zdm_users_insert;
 DROP TRIGGER IF EXISTS zzz_zdm_users_update;
 ALTER TABLE users DROP COLUMN name;
