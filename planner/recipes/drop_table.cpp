@@ -25,7 +25,8 @@ Result<void> refuse_table_dependents(const Context& context, const Table& table)
     const bool goes_along = dependent.kind == DependentKind::sequence ||
                             dependent.kind == DependentKind::policy ||
                             dependent.kind == DependentKind::statistics ||
-                            dependent.kind == DependentKind::generated_column;
+                            dependent.kind == DependentKind::generated_column ||
+                            is_on_partition(dependent);
     if (dependent.certain && !goes_along) names.push_back(dependent.name);
   }
   for (const auto& incoming : table.incoming) {

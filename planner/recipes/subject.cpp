@@ -153,12 +153,36 @@ std::vector<Guard> column_guard(const Context& context, const Table& table, std:
       .hint = "it was dropped, renamed or made again outside zdm: put it back"}};
 }
 
+namespace {
+
+/// Neither a new column nor what replaces an old one is given what single partitions have of their
+/// own.
+Result<void> refuse_on_partitions(const Context& context, const Table& table,
+                                  const Column& column) {
+  std::vector<std::string> names;
+  for (const auto& each : table.dependents) {
+    if (!is_on_partition(each)) continue;
+    if (std::ranges::find(each.attnums, column.attnum) == each.attnums.end()) continue;
+    names.push_back(each.name);
+  }
+  if (names.empty()) return {};
+  return fail_at(where_of(context), ErrorCode::refused,
+                 fmt::format("{} cannot go: single partitions have on it what {} does not: {}",
+                             describe(table, column.name), quote(table.name), list_of(names)),
+                 "give each of them to the partitioned table, so that it holds for every partition "
+                 "and is carried along, or drop it in an earlier migration");
+}
+
+}  // namespace
+
 Result<void> refuse_dependents(const Context& context, const Table& table, const Column& column) {
+  ZDM_CHECK(refuse_on_partitions(context, table, column));
   std::vector<std::string> names;
   bool views_only = table.incoming.empty();
   bool replaced = false;
   for (const auto& dependent : table.dependents) {
     if (!dependent.certain || dependent.kind == DependentKind::sequence) continue;
+    if (is_on_partition(dependent)) continue;
     if (std::ranges::find(dependent.attnums, column.attnum) == dependent.attnums.end()) continue;
     const auto* replacement = replacement_of(context, dependent);
     if (replacement != nullptr &&
@@ -187,6 +211,10 @@ Result<void> refuse_dependents(const Context& context, const Table& table, const
                  fmt::format("{} cannot go: {} {} on it", describe(table, column.name),
                              list_of(names), names.size() == 1 ? "depends" : "depend"),
                  std::string(way_out(context, views_only, replaced)));
+}
+
+bool is_on_partition(const Dependent& dependent) {
+  return dependent.kind == DependentKind::other && !dependent.relation.name.empty();
 }
 
 Result<void> refuse_on_sqlite(const Context& context, std::string_view kind, std::string_view why) {

@@ -37,6 +37,9 @@ namespace zdm::planner {
 [[nodiscard]] Result<void> refuse_dependents(const Context& context, const Table& table,
                                              const Column& column);
 
+/// It stands on a column of a single partition (its `relation`), and not on the table's own.
+[[nodiscard]] bool is_on_partition(const Dependent& dependent);
+
 /// Whether anything of this table's shape was assumed, so that nothing can be refused for it.
 [[nodiscard]] bool is_forecast(const Context& context, const Table& table);
 

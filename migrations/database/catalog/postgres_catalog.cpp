@@ -175,7 +175,7 @@ Result<Catalog> read_postgres_catalog(Connection& connection, const CatalogReque
   if (!catalog.tables.empty()) {
     for (const auto read :
          {read_relations, read_access, read_leaves, read_columns, read_indexes, read_constraints,
-          read_triggers, read_dependents, read_rebinds, read_functions}) {
+          read_triggers, read_dependents, read_partition_objects, read_rebinds, read_functions}) {
       ZDM_CHECK(read(connection, catalog));
     }
   }

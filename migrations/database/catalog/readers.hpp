@@ -33,6 +33,9 @@ namespace zdm::migrations {
 [[nodiscard]] Result<void> read_triggers(Connection& connection, planner::Catalog& catalog);
 /// What pg_depend knows of what depends on them.
 [[nodiscard]] Result<void> read_dependents(Connection& connection, planner::Catalog& catalog);
+/// What stands on columns of partitions alone, and not on those of their partitioned table.
+[[nodiscard]] Result<void> read_partition_objects(Connection& connection,
+                                                  planner::Catalog& catalog);
 /// What depends on a view: whose it is, and how it is bound anew to the names it uses, where it can
 /// be.
 [[nodiscard]] Result<void> read_rebinds(Connection& connection, planner::Catalog& catalog);
