@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <iterator>
 
 #include "locks/claims.hpp"
 #include "model/migration.hpp"
@@ -189,6 +190,8 @@ Result<Recipe> exchange(const Subject& subject) {
     guarantee::attach_unique(site_of(subject), pair.twin, sql::deferrable(*pair.constraint),
                              step.step);
   }
+  ZDM_TRY(auto followed, follow_old(subject, step.step));
+  std::ranges::move(followed, std::back_inserter(step.step.sql));
   if (subject.words.exchanged) change_places(subject, step.step);
   if (step.step.sql.empty() && !subject.words.exchanged) return recipe;
   step.step.locks = claims.merge(step.step.locks).list();
@@ -276,6 +279,8 @@ Result<Recipe> contract(const Subject& subject) {
   claims.table(subject.table, LockMode::access_exclusive);
   drop_pairs(subject, pairs, retire.step, action, claims);
   if (subject.words.exchanged) take_names(subject, pairs, retire.step, action, claims);
+  ZDM_TRY(auto followed, follow_old(subject, retire.step));
+  std::ranges::move(followed, std::back_inserter(action.after));
   for (const auto& column : subject.words.new_columns) {
     // Under the same name, the helper was recorded before the two columns changed places.
     const auto& recorded =

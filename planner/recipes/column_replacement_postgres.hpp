@@ -23,6 +23,9 @@ struct Pair {
 [[nodiscard]] Column shape_of(const Subject& subject, const NewColumn& added);
 /// ADD COLUMN for each new column, with its record and effect.
 void add_columns(const Subject& subject, Step& step);
+/// What brings over to the new columns the privileges, comments and statistics targets that the old
+/// ones were given or lost since expand; the step gets its effects. Refused: another default.
+[[nodiscard]] Result<std::vector<std::string>> follow_old(const Subject& subject, Step& step);
 /// Whether the new column ends NOT NULL: not where `on_error = "null"` may leave it empty.
 [[nodiscard]] bool needs_not_null(const Subject& subject, const NewColumn& column);
 /// The two columns change names, and the trigger pair is written anew for them, after what the step
