@@ -196,6 +196,17 @@ bool is_dropped(const std::vector<StepRow>& rows, const planner::TableName& tabl
   });
 }
 
+/// That the columns are still those the steps name: else the values of others would be compared.
+Result<void> check_drop_guards(Session& session, const std::vector<StepRow>& rows,
+                               const planner::TableName& table) {
+  for (const StepRow& row : rows) {
+    const auto* action = std::get_if<planner::SyncAction>(&row.step.action);
+    if (action == nullptr || !row.step.destructive || action->table != table) continue;
+    ZDM_CHECK(session.snapshot([&](Connection& work) { return check_guards(work, row.step); }));
+  }
+  return {};
+}
+
 }  // namespace
 
 Result<void> look_again(Session& session, std::int64_t run) {
@@ -203,6 +214,7 @@ Result<void> look_again(Session& session, std::int64_t run) {
   for (const StepRow& row : rows) {
     const auto* action = std::get_if<planner::VerifyAction>(&row.step.action);
     if (action == nullptr || row.state != "done" || is_dropped(rows, action->table)) continue;
+    ZDM_CHECK(check_drop_guards(session, rows, action->table));
     ZDM_CHECK(require_agreement(session, *action, Shapes::new_alone));
   }
   return {};

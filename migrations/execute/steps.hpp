@@ -20,6 +20,9 @@ namespace zdm::migrations {
 /// Both shapes compared. Rows that differ: refused, unless divergent-rows is allowed.
 [[nodiscard]] Result<StepOutcome> run_verify_step(const PhaseRun& run, const StepRow& row);
 
+/// ErrorCode::drift where a guard of the step does not hold.
+[[nodiscard]] Result<void> check_guards(Connection& work, const planner::Step& step);
+
 /// What is left of the two shapes once the phase is done.
 enum class Shapes { both, new_alone };
 

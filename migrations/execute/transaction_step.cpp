@@ -21,6 +21,8 @@ Error drift(const planner::Guard& guard, const std::string& words) {
           .hint = guard.hint.empty() ? std::string(kDriftHint) : guard.hint};
 }
 
+}  // namespace
+
 Result<void> check_guards(Connection& work, const planner::Step& step) {
   for (const planner::Guard& guard : step.guards) {
     const auto rows = work.run(guard.query);
@@ -32,6 +34,8 @@ Result<void> check_guards(Connection& work, const planner::Step& step) {
   }
   return {};
 }
+
+namespace {
 
 /// The step as it must run now: its trigger composed anew when other rules of the table came or
 /// went since it was planned (law 2).
