@@ -127,9 +127,11 @@ class Creating final {
     return is_time(set_.type) ? time_of(set_.type, value) : value.high;
   }
 
-  /// What is older than all that is there nobody asked for.
+  /// What is older than all that is there, and stays, nobody asked for.
   [[nodiscard]] bool behind_the_first(const Range& piece) const {
-    return !set_.partitions.empty() && set_.partitions.front().range.lower <= piece.lower;
+    const auto first = std::ranges::find_if(
+        set_.partitions, [&](const Partition& each) { return !expired(grid_, each.range.upper); });
+    return first != set_.partitions.end() && first->range.lower <= piece.lower;
   }
 
   void look_at_the_end() {

@@ -81,6 +81,17 @@ TEST_CASE("an empty set gets the current range and those ahead", "[partitions]")
                                               "events_202403 2024-03-01 2024-04-01"});
 }
 
+TEST_CASE("what lies between now and partitions that go is no hole", "[partitions]") {
+  Months months;
+  months.policy.keep = Interval{3, Unit::month};
+  months.add(days("2022-01-01", "2022-02-01"));
+  months.add(days("2024-01-01", "2024-04-01"));
+  CHECK(months.created("2024-01-15").empty());
+  months.add(days("2023-10-15", "2023-11-01"));
+  CHECK(months.created("2024-01-15") ==
+        Names{"events_202312 2023-12-01 2024-01-01", "events_202311 2023-11-01 2023-12-01"});
+}
+
 TEST_CASE("holes are filled after what is ahead, the newest first", "[partitions]") {
   Months months;
   months.add(days("2023-09-01", "2023-10-01"));
