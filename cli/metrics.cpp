@@ -3,12 +3,12 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
+#include <array>
 #include <cmath>
-#include <fstream>
 #include <optional>
 
 #include "files/write_file.hpp"
+#include "metrics_reader.hpp"
 
 namespace zdm::cli {
 namespace {
@@ -61,28 +61,72 @@ double unix_seconds(std::chrono::system_clock::time_point time) {
   return static_cast<double>(since.count()) / 1000;
 }
 
-/// A line that the file has, without its line break.
-std::string earlier_line(const std::string& path, std::string_view start) {
-  std::ifstream file(path);
-  for (std::string line; std::getline(file, line);) {
-    if (line.starts_with(start)) return line;
+std::string label(const Sample& sample, std::string_view name) {
+  const auto found =
+      std::ranges::find(sample.labels, name, [](const auto& each) { return each.first; });
+  return found == sample.labels.end() ? std::string() : found->second;
+}
+
+/// Where this run could not even read which database it is about, the one of the last.
+std::string database_of(const std::vector<Metric>& old, const RunMetrics& run) {
+  if (!run.database.empty()) return run.database;
+  for (const auto& metric : old) {
+    for (const auto& sample : metric.samples) {
+      if (label(sample, "command") == run.command) return label(sample, "database");
+    }
   }
   return {};
 }
 
 /// What the file says of this command's last success.
-std::optional<double> earlier_success(const std::string& path, const RunMetrics& run) {
-  const std::string start =
-      std::string(kLastSuccess) + labels_text(in_database(run, of_command(run, 0))) + " ";
-  const std::string line = earlier_line(path, start);
-  double value = 0;
-  const char* const end = line.data() + line.size();
-  const char* const from = line.data() + std::min(start.size(), line.size());
-  const auto [at, problem] = std::from_chars(from, end, value);
-  return problem == std::errc() && at == end ? std::optional(value) : std::nullopt;
+std::optional<double> earlier_success(const std::vector<Metric>& old, const RunMetrics& run) {
+  const auto labels = in_database(run, of_command(run, 0)).labels;
+  for (const auto& metric : old) {
+    if (metric.name != kLastSuccess) continue;
+    for (const auto& sample : metric.samples) {
+      if (sample.labels == labels) return sample.value;
+    }
+  }
+  return std::nullopt;
 }
 
-std::vector<Metric> of_run(const std::string& path, const RunMetrics& run) {
+/// The series of a command that are one for each of its objects.
+struct Family {
+  std::string_view command;
+  std::string_view metrics;
+  std::string_view object;  ///< the label
+};
+constexpr std::array<Family, 2> kFamilies = {
+    {{"partition ", "zdm_partition_", "table"}, {"matview ", "zdm_matview_", "view"}}};
+
+/// zdm.toml may name a table without its schema.
+bool is_there(const std::string& object, const std::vector<std::string>& there) {
+  return std::ranges::any_of(there, [&](const std::string& name) {
+    return object == name || object.ends_with("." + name);
+  });
+}
+
+/// Adds what the old file says of objects, where this run says nothing of it.
+void carry_over(std::vector<Metric>& metrics, const std::vector<Metric>& old, const RunMetrics& run,
+                const std::optional<std::vector<std::string>>& there) {
+  const auto family = std::ranges::find_if(
+      kFamilies, [&](const Family& each) { return run.command.starts_with(each.command); });
+  if (family == kFamilies.end()) return;
+  for (const auto& was : old) {
+    if (!was.name.starts_with(family->metrics)) continue;
+    auto now = std::ranges::find(metrics, was.name, &Metric::name);
+    if (now == metrics.end()) now = metrics.insert(now, {was.name, was.help, {}});
+    for (const auto& sample : was.samples) {
+      if (label(sample, "database") != run.database) continue;
+      if (there && !is_there(label(sample, family->object), *there)) continue;
+      const bool said =
+          std::ranges::find(now->samples, sample.labels, &Sample::labels) != now->samples.end();
+      if (!said) now->samples.push_back(sample);
+    }
+  }
+}
+
+std::vector<Metric> of_run(const std::vector<Metric>& old, const RunMetrics& run) {
   std::vector<Metric> metrics = {
       {"zdm_last_run_timestamp_seconds",
        "When the command last ended.",
@@ -92,7 +136,7 @@ std::vector<Metric> of_run(const std::string& path, const RunMetrics& run) {
        {of_command(run, run.exit_code)}},
       {"zdm_last_run_duration_seconds", "How long it took.", {of_command(run, run.took.count())}}};
   const auto success =
-      run.exit_code == 0 ? std::optional(unix_seconds(run.ended)) : earlier_success(path, run);
+      run.exit_code == 0 ? std::optional(unix_seconds(run.ended)) : earlier_success(old, run);
   if (success) {
     metrics.push_back({std::string(kLastSuccess),
                        "When the command last ended with exit code 0.",
@@ -118,12 +162,21 @@ std::string prometheus_text(const std::vector<Metric>& metrics) {
 }
 
 planner::Result<void> write_metrics(const std::string& path, const RunMetrics& run,
-                                    const std::vector<Metric>& metrics) {
-  auto all = of_run(path, run);
-  all.insert(all.end(), metrics.begin(), metrics.end());
+                                    const std::vector<Metric>& metrics,
+                                    const std::optional<std::vector<std::string>>& there) {
+  const auto old = read_metrics(path);
+  RunMetrics of = run;
+  of.database = database_of(old, run);
+  auto all = of_run(old, of);
   for (auto& metric : all) {
-    for (auto& sample : metric.samples) sample = in_database(run, std::move(sample));
+    for (auto& sample : metric.samples) sample = in_database(of, std::move(sample));
   }
+  auto objects = metrics;
+  for (auto& metric : objects) {
+    for (auto& sample : metric.samples) sample = in_database(of, std::move(sample));
+  }
+  carry_over(objects, old, of, there);
+  all.insert(all.end(), objects.begin(), objects.end());
   return migrations::replace_file(path, prometheus_text(all));
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -38,10 +39,12 @@ struct RunMetrics {
 
 [[nodiscard]] std::string prometheus_text(const std::vector<Metric>& metrics);
 
-/// Replaces `path` in one step: a scrape sees the old text or the new one. The time of the last
-/// success is carried over from the old file where this run has none. ErrorCode::failed where it
-/// cannot be written.
-[[nodiscard]] planner::Result<void> write_metrics(const std::string& path, const RunMetrics& run,
-                                                  const std::vector<Metric>& metrics);
+/// Replaces `path` in one step: a scrape sees the old text or the new one. Carried over from the
+/// old file is what this run has nothing to say about: the time of the last success, the database,
+/// and the series of each set or view, save those of none that is in `there`. ErrorCode::failed
+/// where it cannot be written.
+[[nodiscard]] planner::Result<void> write_metrics(
+    const std::string& path, const RunMetrics& run, const std::vector<Metric>& metrics,
+    const std::optional<std::vector<std::string>>& there);
 
 }  // namespace zdm::cli

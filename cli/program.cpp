@@ -48,7 +48,7 @@ int write_metrics(const Arguments& arguments, const Answer& answer, const RunMet
                   Console& console) {
   const auto path = arguments.value("--metrics-file");
   if (!path || arguments.has("--dry-run")) return run.exit_code;
-  const auto written = cli::write_metrics(*path, run, answer.metrics);
+  const auto written = cli::write_metrics(*path, run, answer.metrics, answer.kept_metrics);
   if (written) return run.exit_code;
   draw_error(written.error(), console);
   return run.exit_code == 0 ? static_cast<int>(ErrorCode::failed) : run.exit_code;

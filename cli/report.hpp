@@ -28,6 +28,7 @@ using planner::Result;
 /// `zdm init`.
 struct InitReport {
   std::vector<std::string> created;
+  bool begun = false;  ///< zdm.toml was there before
 };
 
 /// `zdm new`.
@@ -139,6 +140,8 @@ struct Answer {
   bool pending = false;
   bool refused = false;              ///< what was found, and is drawn, decides: no error besides
   std::vector<Metric> metrics = {};  ///< for --metrics-file, besides those of every run
+  /// Which sets or views there are: what the file said of others is forgotten. Nothing: not known.
+  std::optional<std::vector<std::string>> kept_metrics = {};
 
   [[nodiscard]] static Answer failed(Error error) {
     return {.report = {}, .error = std::move(error), .pending = false};

@@ -106,7 +106,12 @@ Answer run_matview_refresh(Context& context) {
   if (!arguments.has("--metrics-file")) return answer;
   const auto listed = migrations::list_matviews(
       environment, {.only = {}, .policies = options.policies, .details = false});
-  if (listed) answer.metrics = metrics_of(listed->views);
+  if (!listed) return answer;
+  answer.metrics = metrics_of(listed->views);
+  answer.kept_metrics.emplace();
+  for (const auto& state : listed->views) {
+    answer.kept_metrics->push_back(planner::quote(state.view.name));
+  }
   return answer;
 }
 

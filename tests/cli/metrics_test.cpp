@@ -1,7 +1,9 @@
 #include "metrics.hpp"
 
+#include <chrono>
 #include <filesystem>
 #include <limits>
+#include <optional>
 
 #include "cli/sandbox.hpp"
 #include "support/catch.hpp"
@@ -68,6 +70,61 @@ TEST_CASE("metrics that cannot be written are a failure; a dry run has none", "[
   const auto dry = box.zdm({"apply", "--phase", "all", "--dry-run", "--metrics-file", "zdm.prom"});
   CHECK(dry.code == 2);
   CHECK_FALSE(box.has("zdm.prom"));
+}
+
+TEST_CASE("what a file says of sets stays where a run says nothing of them", "[cli][metrics]") {
+  const Sandbox box;
+  const auto path = box.path("zdm.prom");
+  const auto write = [&](int code, const std::string& database,
+                         const std::vector<cli::Metric>& metrics,
+                         const std::optional<std::vector<std::string>>& there) {
+    const cli::RunMetrics run{
+        .command = "partition rotate",
+        .database = database,
+        .exit_code = code,
+        .ended = std::chrono::system_clock::time_point(std::chrono::seconds(1'764'093'723 + code)),
+        .took = {}};
+    REQUIRE(cli::write_metrics(path, run, metrics, there));
+    return box.read("zdm.prom");
+  };
+  const auto ahead = [](const std::string& table, double value) {
+    return cli::Sample{{{"table", table}}, value};
+  };
+  const std::string odd = "public.\"a \\ b\"";
+  const std::vector<std::string> all = {"events", "public.hits", odd};
+  const double endless = std::numeric_limits<double>::infinity();
+  write(0, "shop",
+        {{"zdm_partition_horizon_partitions",
+          "Ahead.",
+          {ahead("public.events", 4), ahead("public.hits", 5), ahead(odd, endless)}}},
+        all);
+  const std::string of = "zdm_partition_horizon_partitions{database=\"shop\",table=\"public.";
+  const std::string odd_line = of + "\\\"a \\\\ b\\\"\"} +Inf\n";
+
+  // zdm.toml could not be read: nothing is known.
+  auto text = write(2, "", {}, std::nullopt);
+  INFO(text);
+  CHECK(contains(text, of + "events\"} 4\n"));
+  CHECK(contains(text, of + "hits\"} 5\n"));
+  CHECK(contains(text, "# HELP zdm_partition_horizon_partitions Ahead.\n"));
+  CHECK(contains(text, "exit_code{database=\"shop\",command=\"partition rotate\"} 2\n"));
+  CHECK(contains(text,
+                 "zdm_last_success_timestamp_seconds{database=\"shop\",command=\"partition "
+                 "rotate\"} 1764093723\n"));
+  // A run over one set.
+  text = write(0, "shop",
+               {{"zdm_partition_horizon_partitions", "Ahead.", {ahead("public.hits", 6)}}}, all);
+  CHECK(contains(text, of + "hits\"} 6\n"));
+  CHECK_FALSE(contains(text, of + "hits\"} 5\n"));
+  CHECK(contains(text, of + "events\"} 4\n"));
+  CHECK(contains(text, odd_line));
+  // A set that zdm.toml no longer has.
+  text = write(7, "shop", {}, std::vector<std::string>{"public.hits"});
+  CHECK(contains(text, of + "hits\"} 6\n"));
+  CHECK_FALSE(contains(text, of + "events"));
+  CHECK_FALSE(contains(text, "{database=\"shop\",table=\"public.\\\"a"));
+  // Another database in the same file.
+  CHECK_FALSE(contains(write(0, "other", {}, std::nullopt), "zdm_partition_"));
 }
 
 }  // namespace zdm::tests
