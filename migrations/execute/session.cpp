@@ -6,6 +6,7 @@
 #include <condition_variable>
 #include <utility>
 
+#include "ledger/privileges.hpp"
 #include "locks/lock_try.hpp"
 
 namespace zdm::migrations {
@@ -90,7 +91,9 @@ Result<void> Session::require_writable() {
 Result<void> Session::try_take(const LeaseRequest& request) {
   ZDM_CHECK(require_writable());
   ZDM_CHECK(ledger_.ensure(*work_));
-  ZDM_TRY(lease_, take_lease(*control_, *work_, environment_.host, request));
+  auto lease = take_lease(*control_, *work_, environment_.host, request);
+  if (!lease) return planner::fail(with_ledger_grants(*work_, std::move(lease).error()));
+  lease_ = std::move(*lease);
   return {};
 }
 
@@ -238,7 +241,7 @@ Result<bool> Session::settle(const Work& work) {
 
 Result<void> Session::transact(const Work& work) {
   const LockPolicy policy{.timeout = environment_.locks.timeout,
-                          .budget = environment_.locks.budget};
+                          .budget = work.budget.value_or(environment_.locks.budget)};
   const auto waiting = work.waiting ? work.waiting : [](const std::vector<planner::Blocker>&) {};
   for (int losses = 0;; ++losses) {
     auto result = with_locks(

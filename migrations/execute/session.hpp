@@ -1,6 +1,7 @@
 #pragma once
 
 #include <atomic>
+#include <chrono>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -40,6 +41,8 @@ struct Work {
   /// Told who is in the way, about once a second.
   std::function<void(const std::vector<planner::Blocker>&)> waiting;
   bool keep = true;  ///< false: rolled back at the end; it only asked something
+  /// How long to try for its locks, where that is not the lock budget.
+  std::optional<std::chrono::milliseconds> budget = {};
 };
 
 /// The connections of one operation, with what must hold on them: the lease and its heartbeat, the

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ledger/fields.hpp"
+#include "ledger/privileges.hpp"
 #include "ledger/schema.hpp"
 
 namespace zdm::migrations {
@@ -13,13 +14,14 @@ Result<void> Ledger::ensure(Connection& connection) const {
   const auto upgrades =
       connection.engine() == Engine::postgresql ? postgres_upgrades() : sqlite_upgrades();
   auto done = upgrade_ledger(connection, upgrades, version_);
-  if (!done && done.error().sqlstate == "42501") {
+  if (done || done.error().sqlstate != "42501") return done;
+  if (connection.in_transaction()) {
     done.error().hint =
         "zdm keeps its record in schema zdm of the target database: grant CREATE on the database, "
-        "or "
-        "let its owner run zdm once";
+        "or let its owner run zdm once; where it is there, grant what zdm-partitions(7) lists";
+    return done;
   }
-  return done;
+  return planner::fail(with_ledger_grants(connection, std::move(done).error()));
 }
 
 Result<bool> Ledger::exists(Connection& connection) const {

@@ -52,7 +52,8 @@ constexpr std::string_view kHolders = R"(
            coalesce(a.backend_type = 'autovacuum worker'
                     AND a.query LIKE '%(to prevent wraparound)', false),
            (extract(epoch FROM clock_timestamp() - coalesce(a.xact_start, p.prepared))
-            * 1000)::bigint
+            * 1000)::bigint,
+           coalesce(a.state LIKE 'idle in transaction%', false)
       FROM ({}) l
       LEFT JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
       LEFT JOIN pg_catalog.pg_prepared_xacts p ON p.transaction = l.prepared_xid)";
@@ -100,7 +101,8 @@ Result<std::vector<Holder>> holders_of(Connection& control, const std::vector<Lo
                   .mode = ledger::text(row[3]),
                   .visible = ledger::truth(row[4]),
                   .autovacuum = ledger::truth(row[5]),
-                  .wraparound = ledger::truth(row[6])};
+                  .wraparound = ledger::truth(row[6]),
+                  .idle = ledger::truth(row[8])};
     if (row[7]) {
       holder.age = std::chrono::milliseconds(ledger::number(row[7]));
     }

@@ -23,6 +23,7 @@ struct Holder {
   bool visible = false;     ///< this role may see what it does
   bool autovacuum = false;  ///< an autovacuum worker
   bool wraparound = false;  ///< one that does not give way to us (PostgreSQL manual, 24.1.6)
+  bool idle = false;        ///< idle in its transaction, where this role may see that
   std::optional<std::chrono::milliseconds> age;  ///< of its transaction; nothing where hidden
 };
 

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "locks/claims.hpp"
 #include "locks/lock_try.hpp"
@@ -19,24 +20,48 @@ using planner::quote;
 using planner::RetireFacts;
 using planner::Step;
 
-/// While DETACH CONCURRENTLY waits for a transaction, the set can detach no other partition, and a
-/// session that is killed leaves it pending: so one that is old is let go first.
-constexpr auto kOld = 5s;
-constexpr auto kFresh = 1s;
-constexpr auto kLook = 250ms;
+/// An ordinary transaction is over before; one that idles, or that the first look saw, sooner.
+constexpr auto kStays = 200ms;
+constexpr auto kIdles = 50ms;
+/// How long a look at an unused set holds good.
+constexpr auto kFresh = 100ms;
+/// Between two looks: often at first, and never so seldom that an application which reads again and
+/// again leaves no gap that is seen.
+constexpr auto kShortest = 4ms;
+constexpr auto kLongest = 25ms;
 constexpr auto kTell = 1s;
+/// What finishing may take where beginning has spent the budget.
+constexpr auto kLeast = 500ms;
 
 bool ended_early(const Error& error) {
   const Trouble trouble = classify(error.sqlstate);
   return is_lost(error) || trouble == Trouble::lock || trouble == Trouble::cancelled;
 }
 
-Result<bool> is_used_by_old(Connection& control, const std::vector<planner::LockClaim>& claims,
-                            HolderAges& ages) {
-  ZDM_TRY(const auto holders, holders_of(control, claims));
-  return std::ranges::any_of(
-      holders, [&](const Holder& each) { return each.pid == 0 || ages.age(each) > kOld; });
-}
+/// Tells those who stay from those who are just passing through: an application that is busy has
+/// always some of the latter.
+class Users final {
+ public:
+  explicit Users(const Host& host) : ages_(host) {}
+
+  /// Somebody stays, or has been here since the first look.
+  Result<bool> stay(Connection& control, const std::vector<planner::LockClaim>& claims) {
+    ZDM_TRY(const auto holders, holders_of(control, claims));
+    std::set<std::string> there;
+    bool stays = false;
+    for (const Holder& each : holders) {
+      if (!first_ || first_->contains(each.transaction)) there.insert(each.transaction);
+      const auto age = ages_.age(each);
+      stays = stays || each.pid == 0 || age > (each.idle ? kIdles : kStays);
+    }
+    first_ = std::move(there);
+    return stays || !first_->empty();
+  }
+
+ private:
+  HolderAges ages_;
+  std::optional<std::set<std::string>> first_;  ///< of the first look, who is still here
+};
 
 std::string named(const planner::Blocker& blocker) {
   if (blocker.pid == 0) return fmt::format("the prepared transaction {}", blocker.application);
@@ -89,15 +114,20 @@ Result<void> ConcurrentDetach::set_up() {
                        "connect to the server itself, or set both to 0 for this role");
 }
 
-Result<void> ConcurrentDetach::look_ahead(const std::vector<Step>& next) {
+void ConcurrentDetach::look_ahead(const std::vector<Step>& next) {
   planner::Claims claims;
   for (const Step& step : next) claims.merge(waited_for(step));
-  Host& host = session_.environment().host;
-  const auto now = host.steady();
-  HolderAges ages(host);
-  ZDM_TRY(const bool old, is_used_by_old(session_.control(), claims.list(), ages));
-  if (!old) clear_until_ = now + kFresh;
-  return {};
+  batch_ = claims.list();
+}
+
+Result<bool> ConcurrentDetach::all_clear() {
+  const auto now = session_.environment().host.steady();
+  if (clear_until_ && now < *clear_until_) return true;
+  clear_until_.reset();
+  if (batch_.empty()) return false;
+  ZDM_TRY(const auto holders, holders_of(session_.control(), batch_));
+  if (holders.empty()) clear_until_ = now + kFresh;
+  return holders.empty();
 }
 
 /// What DETACH CONCURRENTLY waits for beside its own locks: whoever uses the set at all.
@@ -107,41 +137,47 @@ std::vector<planner::LockClaim> ConcurrentDetach::waited_for(const Step& step) c
   return claims;
 }
 
-Result<void> ConcurrentDetach::wait_for_old(const Step& step, Time until) {
+Result<void> ConcurrentDetach::wait_for_users(const Step& step, Time until) {
   const auto claims = waited_for(step);
   Host& host = session_.environment().host;
-  HolderAges ages(host);
-  std::optional<Time> told;
+  Users users(host);
+  const Time begun = host.steady();
+  Time told = begun;
   for (;;) {
     ZDM_CHECK(session_.may_go_on());
-    ZDM_TRY(const bool old, is_used_by_old(session_.control(), claims, ages));
-    if (!old) return {};
-    ZDM_TRY(auto blockers, blockers_of(session_.control(), claims));
-    if (host.steady() >= until) {
-      Error error{
-          .code = ErrorCode::busy,
-          .message = fmt::format("the detach was not begun: {} uses {}",
-                                 blockers.empty() ? "an old transaction" : named(blockers.front()),
-                                 quote(set_.name)),
-          .hint = "let it end, then run rotate again"};
-      error.blockers = std::move(blockers);
-      return planner::fail(std::move(error));
-    }
-    if (!told || host.steady() - *told >= kTell) {
-      told = host.steady();
+    ZDM_TRY(const bool stay, users.stay(session_.control(), claims));
+    if (!stay) return {};
+    const Time now = host.steady();
+    if (now >= until) return not_begun(claims);
+    if (now - told >= kTell || (told == begun && now - begun > kStays)) {
+      told = now;
+      ZDM_TRY(const auto blockers, blockers_of(session_.control(), claims));
       waiting_(blockers);
     }
-    host.sleep(kLook, session_.environment().stop);
+    const std::chrono::nanoseconds pause = (now - begun) / 20;
+    host.sleep(std::clamp<std::chrono::nanoseconds>(pause, kShortest, kLongest),
+               session_.environment().stop);
   }
+}
+
+tl::unexpected<Error> ConcurrentDetach::not_begun(const std::vector<planner::LockClaim>& claims) {
+  auto blockers = blockers_of(session_.control(), claims);
+  if (!blockers) return planner::fail(blockers.error());
+  Error error{.code = ErrorCode::busy,
+              .message = fmt::format("the detach was not begun: {} uses {}",
+                                     blockers->empty() ? "another" : named(blockers->front()),
+                                     quote(set_.name)),
+              .hint = "let it end, then run rotate again; --lock-budget lets zdm wait for longer"};
+  error.blockers = std::move(*blockers);
+  return planner::fail(std::move(error));
 }
 
 Result<bool> ConcurrentDetach::try_once(const Step& step, Time until) {
   const Environment& environment = session_.environment();
-  if (!clear_until_ || environment.host.steady() >= *clear_until_) {
-    ZDM_CHECK(wait_for_old(step, until));
-  }
-  ZDM_CHECK(session_.may_go_on());
   ZDM_CHECK(set_up());
+  ZDM_TRY(const bool clear, all_clear());
+  if (!clear) ZDM_CHECK(wait_for_users(step, until));
+  ZDM_CHECK(session_.may_go_on());
   // Who lost the lease begins nothing.
   Result<void> done = check_fence(session_.work(), session_.lease());
   if (done) {
@@ -149,7 +185,12 @@ Result<bool> ConcurrentDetach::try_once(const Step& step, Time until) {
       watch_.emplace(session_.control(), session_.work(), environment.host,
                      LockGuardWatch::Bounds{environment.locks.timeout, environment.stop});
     }
-    if (auto ran = watch_->run(step.sql.front(), until); !ran) done = planner::fail(ran.error());
+    const auto tell = [this, claims = waited_for(step)] {
+      if (const auto blockers = blockers_of(session_.control(), claims)) waiting_(*blockers);
+    };
+    if (auto ran = watch_->run(step.sql.front(), until, tell); !ran) {
+      done = planner::fail(ran.error());
+    }
   }
   if (done) return true;
   clear_until_.reset();
@@ -171,7 +212,7 @@ Result<void> ConcurrentDetach::detach(const Partition& gone, const RetireFacts& 
     if (done) return {};
     ZDM_TRY(const State now, look(gone));
     if (now == State::detached) return {};
-    if (now == State::pending) return finalize(gone, facts);
+    if (now == State::pending) return finalize(gone, facts, until);
     ZDM_CHECK(session_.may_go_on());
     if (host.steady() >= until) {
       return planner::fail(
@@ -186,23 +227,34 @@ Result<void> ConcurrentDetach::detach(const Partition& gone, const RetireFacts& 
 }
 
 Result<void> ConcurrentDetach::finalize(const Partition& pending, const RetireFacts& facts) {
+  const Environment& environment = session_.environment();
+  return finalize(pending, facts, environment.host.steady() + environment.locks.budget);
+}
+
+Result<void> ConcurrentDetach::finalize(const Partition& pending, const RetireFacts& facts,
+                                        Time until) {
   const Step step = finalize_step(set_, pending, facts);
   const auto settled = [&](Connection& work) -> Result<bool> {
     ZDM_TRY(const State now, state(work, pending));
     return now == State::detached;
   };
+  const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+      until - session_.environment().host.steady());
   auto done = session_.transact({.claims = step.locks,
                                  .body = [&](Connection& work) -> Result<void> {
                                    ZDM_CHECK(work.run(step.sql.front()));
                                    return {};
                                  },
                                  .settled = settled,
-                                 .waiting = waiting_});
+                                 .waiting = waiting_,
+                                 .budget = std::max<std::chrono::milliseconds>(left, kLeast)});
   if (done) return done;
   Error error = std::move(done).error();
   error.message = fmt::format("{} is half detached, its rows are out of sight: {}",
                               quote(pending.name), error.message);
-  error.hint = "run rotate again: it finishes this, once transactions that began before have ended";
+  error.hint =
+      "run rotate again: it finishes this, once the transactions that read the set when the detach "
+      "began, or as it did, have ended";
   return planner::fail(std::move(error));
 }
 

@@ -17,9 +17,10 @@ using Waiting = std::function<void(const std::vector<planner::Blocker>&)>;
 
 /// DETACH … CONCURRENTLY, so that no statement of the application waits for longer than the lock
 /// timeout. The server's timeouts are off, for each of them would leave the partition pending. It
-/// is not begun while a transaction older than a few seconds uses the set. A wait of its own for a
-/// lock on a table is ended by us after the lock timeout, since others queue behind it; what is
-/// then pending is finished by FINALIZE in a transaction that may be tried again.
+/// takes the rows out of everybody's sight at once, and then waits for whoever uses the set: so it
+/// is not begun before those who stay have ended. A wait of its own for a lock on a table is ended
+/// by us after the lock timeout, since others queue behind it; what is then pending is finished by
+/// FINALIZE in a transaction that may be tried again. All of that has one lock budget.
 class ConcurrentDetach final {
  public:
   ConcurrentDetach(Session& session, const planner::PartitionSet& set, Waiting waiting)
@@ -29,9 +30,9 @@ class ConcurrentDetach final {
   /// Puts the session's settings back.
   ~ConcurrentDetach();
 
-  /// Looks once for all of `next`, which are detached right afterwards: where nobody old uses any
-  /// of what they lock, none of them looks again for itself within the next second.
-  [[nodiscard]] Result<void> look_ahead(const std::vector<planner::Step>& next);
+  /// `next` are detached right afterwards: one look is for all of them, and where nobody uses any
+  /// of what they lock, it serves for a moment.
+  void look_ahead(const std::vector<planner::Step>& next);
 
   /// ErrorCode::busy when it did not come to its end within the lock budget: the message says
   /// whether the partition is pending. It is durable with the next transaction behind it.
@@ -47,7 +48,12 @@ class ConcurrentDetach final {
   [[nodiscard]] Result<State> look(const planner::Partition& gone);
   [[nodiscard]] Result<void> set_up();
   [[nodiscard]] std::vector<planner::LockClaim> waited_for(const planner::Step& step) const;
-  [[nodiscard]] Result<void> wait_for_old(const planner::Step& step, Time until);
+  /// Nobody uses anything of the batch.
+  [[nodiscard]] Result<bool> all_clear();
+  [[nodiscard]] Result<void> wait_for_users(const planner::Step& step, Time until);
+  [[nodiscard]] tl::unexpected<Error> not_begun(const std::vector<planner::LockClaim>& claims);
+  [[nodiscard]] Result<void> finalize(const planner::Partition& pending,
+                                      const planner::RetireFacts& facts, Time until);
   /// True: the server says that it is detached. False: what the catalog says counts.
   [[nodiscard]] Result<bool> try_once(const planner::Step& step, Time until);
 
@@ -56,7 +62,8 @@ class ConcurrentDetach final {
   Waiting waiting_;
   std::optional<PatientSession> patient_;
   std::optional<LockGuardWatch> watch_;  ///< of the connection there is now
-  std::optional<Time> clear_until_;      ///< nobody needs to look before
+  std::vector<planner::LockClaim> batch_;
+  std::optional<Time> clear_until_;  ///< nobody needs to look before
 };
 
 }  // namespace zdm::migrations

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <mutex>
 #include <optional>
 #include <string_view>
@@ -23,14 +24,17 @@ class LockGuardWatch final {
   };
   LockGuardWatch(Connection& control, Connection& work, Host& host, Bounds bounds);
 
-  /// Runs it on the work connection; an error of class cancelled where the watch ended it.
-  [[nodiscard]] Result<Rows> run(std::string_view sql, Time until);
+  /// Runs it on the work connection; an error of class cancelled where the watch ended it. `slow`
+  /// is called about once a second while it runs, by the watching thread.
+  [[nodiscard]] Result<Rows> run(std::string_view sql, Time until, std::function<void()> slow);
 
  private:
   struct Statement {
     Time until;
     Time next_look;
     Time clear;  ///< it was seen to wait for no lock
+    Time told;
+    std::function<void()> slow;
   };
   void watch(const std::stop_token& done);
   void look(Statement& statement);

@@ -1,9 +1,11 @@
 #include "partitions/operations.hpp"
 
 #include <algorithm>
+#include <deque>
 #include <utility>
 
 #include "execute/session.hpp"
+#include "ledger/privileges.hpp"
 #include "partitions/create_steps.hpp"
 #include "partitions/read_retire.hpp"
 #include "partitions/read_traits.hpp"
@@ -144,7 +146,7 @@ class Plan final {
 
 Result<PartitionReport> plan_all(Session& session, const PartitionOptions& options) {
   const Environment& environment = session.environment();
-  return session.read([&](Connection& work) -> Result<PartitionReport> {
+  auto planned = session.read([&](Connection& work) -> Result<PartitionReport> {
     PartitionReport report;
     report.dry_run = options.dry_run;
     ZDM_TRY(const auto sets, read_sets(work, request_of(environment, options)));
@@ -155,18 +157,26 @@ Result<PartitionReport> plan_all(Session& session, const PartitionOptions& optio
     }
     return report;
   });
+  if (planned) return planned;
+  return planner::fail(with_ledger_grants(session.work(), std::move(planned).error()));
 }
 
 Result<void> rotate_all(Session& session, const PartitionOptions& options, ReadSets sets,
                         const ProgressSink& progress, PartitionReport& report) {
-  for (std::size_t i = 0; i < sets.sets.size(); ++i) {
-    ZDM_CHECK(session.may_go_on());
-    SetRotation rotation(session, options.policies[i], options, progress);
-    auto done = rotation.run(std::move(sets.sets[i]));
-    report.sets.push_back(rotation.report());
-    ZDM_CHECK(done);
+  std::deque<SetRotation> rotations;
+  Result<void> done;
+  for (std::size_t i = 0; done && i < sets.sets.size(); ++i) {
+    done = session.may_go_on();
+    if (!done) break;
+    rotations.emplace_back(session, options.policies[i], options, progress);
+    done = rotations.back().make_missing(std::move(sets.sets[i]));
   }
-  return {};
+  for (auto rotation = rotations.begin(); done && rotation != rotations.end(); ++rotation) {
+    done = session.may_go_on();
+    if (done) done = rotation->retire_old();
+  }
+  for (const SetRotation& each : rotations) report.sets.push_back(each.report());
+  return done;
 }
 
 Result<void> rotate(const Environment& environment, const PartitionOptions& options,
@@ -193,7 +203,9 @@ Result<PartitionReport> list_partitions(const Environment& environment,
     request.sizes = false;
     sets = session->read([&](Connection& work) { return read_sets(work, request); });
   }
-  if (!sets) return planner::fail(sets.error());
+  if (!sets) {
+    return planner::fail(with_ledger_grants(session->work(), std::move(sets).error()));
+  }
   PartitionReport report;
   tell_time(report, *sets, environment, options);
   for (std::size_t i = 0; i < sets->sets.size(); ++i) {

@@ -80,8 +80,8 @@ struct PartitionOutcome : Outcome {
 /// What rotate would do now, or at `now`. Its error says what rotate would refuse.
 [[nodiscard]] PartitionOutcome plan_rotation(const Environment& environment,
                                              const PartitionOptions& options);
-/// Makes what is missing, then retires what is past `keep`, set by set: what goes wrong with one
-/// does not keep the next from its turn. Run again after a crash, it ends up the same.
+/// Makes what is missing in all sets, then retires what is past `keep`, set by set: what goes wrong
+/// with one does not keep the next from its turn. Run again after a crash, it ends up the same.
 [[nodiscard]] PartitionOutcome rotate_partitions(const Environment& environment,
                                                  const PartitionOptions& options,
                                                  const ProgressSink& progress);

@@ -34,24 +34,33 @@ bool has_stale_marks(const planner::PartitionSet& set) {
 
 }  // namespace
 
-Result<void> SetRotation::run(ReadSet read) {
+Result<void> SetRotation::make_missing(ReadSet read) {
   read_ = std::move(read);
   report_ = describe(policy_, read_);
   if (!read_.error) report_.error = against_role(read_.set);
-  if (report_.error) {
-    settle_state(report_, "done");
-    return {};
-  }
-  const bool nothing = idle();
+  served_ = !report_.error;
   Result<void> done;
-  if (nothing) {
-    report_.findings = plan_creation(read_.set, policy_, read_.grid).findings;
-  } else {
-    done = keep(work());
+  if (served_) {
+    idle_ = idle();
+    if (idle_) {
+      report_.findings = plan_creation(read_.set, policy_, read_.grid).findings;
+    } else {
+      auto made = begin_and_make();
+      retires_ = made.has_value();
+      done = keep(std::move(made));
+    }
   }
   settle_state(report_, "done");
+  return done;
+}
+
+Result<void> SetRotation::retire_old() {
+  if (!served_) return {};
+  Result<void> done;
+  if (retires_) done = keep(retire_and_look());
+  settle_state(report_, "done");
   ZDM_CHECK(done);
-  return close(nothing);
+  return close();
 }
 
 bool SetRotation::makes_nothing() const {
@@ -67,7 +76,7 @@ bool SetRotation::idle() const {
 }
 
 /// Creation never waits for retirement, and does not fail with it.
-Result<void> SetRotation::work() {
+Result<void> SetRotation::begin_and_make() {
   ZDM_CHECK(session_.transact({.claims = {},
                                .body = [&](Connection& work) -> Result<void> {
                                  ZDM_TRY(run_, history_.begin(work, report_.table));
@@ -77,9 +86,10 @@ Result<void> SetRotation::work() {
                                .waiting = {}}));
   const bool as_it_was = makes_nothing();
   ZDM_CHECK(keep(make()));
-  if (!as_it_was) {
-    ZDM_CHECK(read_again());
-  }
+  return as_it_was ? Result<void>() : read_again();
+}
+
+Result<void> SetRotation::retire_and_look() {
   ZDM_CHECK(keep(retire()));
   return read_again();
 }
@@ -102,11 +112,11 @@ Result<void> SetRotation::read_again() {
   return {};
 }
 
-Result<void> SetRotation::close(bool idle) {
+Result<void> SetRotation::close() {
   return session_.transact({.claims = {},
                             .body = [&](Connection& work) -> Result<void> {
-                              ZDM_CHECK(idle ? history_.idle(work, report_)
-                                             : history_.finish(work, run_, report_));
+                              ZDM_CHECK(idle_ ? history_.idle(work, report_)
+                                              : history_.finish(work, run_, report_));
                               if (!options_.totals) return {};
                               ZDM_TRY(report_.history, history_.totals(work, report_.table));
                               return {};

@@ -26,8 +26,13 @@ class SetRotation final {
         progress_(progress),
         history_(session.environment().target, session.environment().host) {}
 
-  /// An error ends the whole command; what concerns this set alone is in the report.
-  [[nodiscard]] Result<void> run(ReadSet read);
+  SetRotation(const SetRotation&) = delete;
+  SetRotation& operator=(const SetRotation&) = delete;
+
+  /// An error ends the whole command; what concerns this set alone is in the report. All sets make
+  /// before the first one retires, which may have to wait.
+  [[nodiscard]] Result<void> make_missing(ReadSet read);
+  [[nodiscard]] Result<void> retire_old();
   [[nodiscard]] const SetReport& report() const { return report_; }
 
  private:
@@ -36,8 +41,9 @@ class SetRotation final {
 
   [[nodiscard]] bool makes_nothing() const;
   [[nodiscard]] bool idle() const;
-  [[nodiscard]] Result<void> work();
-  [[nodiscard]] Result<void> close(bool idle);
+  [[nodiscard]] Result<void> begin_and_make();
+  [[nodiscard]] Result<void> retire_and_look();
+  [[nodiscard]] Result<void> close();
   [[nodiscard]] Result<void> read_again();
   /// Keeps the error in the report, unless it ends the command.
   [[nodiscard]] Result<void> keep(Result<void> result);
@@ -78,6 +84,9 @@ class SetRotation final {
   PartitionHistory history_;
   ReadSet read_;
   SetReport report_;
+  bool served_ = false;  ///< there is nothing against the set as a whole
+  bool idle_ = false;    ///< there is nothing to do
+  bool retires_ = false;
   std::int64_t run_ = 0;
 };
 

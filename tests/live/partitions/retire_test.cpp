@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <thread>
 
 #include "bed.hpp"
@@ -276,15 +277,135 @@ TEST_CASE("behind an old transaction no detach is begun, and its holder is named
   CHECK_FALSE(bed.exists("before_3"));
 }
 
+TEST_CASE("no rows go out of sight behind a reader who is young, and stays", "[live][partitions]") {
+  OldBed bed(-3);
+  bed.exec(fmt::format("INSERT INTO events VALUES (1, '{} 12:00+00')", bed.month(-3)));
+  std::string begin = "BEGIN";
+  std::string read = "SELECT count(*) FROM events";
+  SECTION("idle in its transaction") {}
+  SECTION("at a long query") {
+    begin.clear();
+  }
+  SECTION("of the partition itself") {
+    read = "SELECT count(*) FROM before_3";
+  }
+  bed.locks.budget = 1s;
+  const auto start = std::chrono::steady_clock::now();
+  std::jthread reading;
+  auto reader = bed.database.connect();
+  if (begin.empty()) {
+    reading = std::jthread([&] {
+      REQUIRE(reader->run("SELECT pg_sleep(2.5) FROM (SELECT count(*) FROM events) counted"));
+    });
+    REQUIRE(eventually([&] {
+      return bed.value("SELECT count(*) FROM pg_locks WHERE relation = 'events'::regclass") == "1";
+    }));
+  } else {
+    REQUIRE(reader->run(begin));
+    REQUIRE(reader->run(read));
+  }
+  const auto busy = bed.rotate();
+  INFO(text_of(busy));
+  CHECK(std::chrono::steady_clock::now() - start < 2s);
+  REQUIRE(busy.error);
+  CHECK(busy.error->code == ErrorCode::busy);
+  CHECK(busy.error->message.find("was not begun") != std::string::npos);
+  CHECK(bed.pending() == "0");
+  CHECK(bed.value("SELECT count(*) FROM events WHERE id = 1") == "1");
+  if (reading.joinable()) reading.join();
+  if (!begin.empty()) REQUIRE(reader->run("COMMIT"));
+  REQUIRE_FALSE(bed.rotate().error);
+  CHECK_FALSE(bed.exists("before_3"));
+}
+
+TEST_CASE("who is waited for before a detach is told, prepared transactions too",
+          "[live][partitions]") {
+  OldBed bed(-3);
+  auto other = bed.database.connect();
+  REQUIRE(other->run("BEGIN"));
+  REQUIRE(other->run(fmt::format("INSERT INTO events VALUES (1, '{} 12:00+00')", bed.month(0))));
+  const std::string gid = "waits_" + bed.database.name();
+  REQUIRE(other->run("PREPARE TRANSACTION '" + gid + "'"));
+  std::jthread later([&] {
+    std::this_thread::sleep_for(1500ms);
+    REQUIRE(other->run("COMMIT PREPARED '" + gid + "'"));
+  });
+  migrations::PartitionOptions options;
+  options.policies = {bed.policy};
+  std::vector<planner::Blocker> told;
+  const auto around = bed.environment();
+  const auto done =
+      migrations::rotate_partitions(around, options, [&](const migrations::ProgressEvent& event) {
+        told.insert(told.end(), event.blockers.begin(), event.blockers.end());
+      });
+  INFO(text_of(done));
+  REQUIRE_FALSE(done.error);
+  CHECK_FALSE(bed.exists("before_3"));
+  REQUIRE_FALSE(told.empty());
+  CHECK(told.front().application == gid);
+}
+
+TEST_CASE("all sets have their partitions made before one of them waits to retire",
+          "[live][partitions]") {
+  OldBed bed(-3);
+  bed.exec("CREATE TABLE later (at timestamptz NOT NULL) PARTITION BY RANGE (at)");
+  auto reader = bed.database.connect();
+  REQUIRE(reader->run("BEGIN"));
+  REQUIRE(reader->run("SELECT count(*) FROM events"));
+  migrations::PartitionOptions options;
+  options.policies = {bed.policy, bed.policy};
+  options.policies[1].title = "public.later";
+  options.policies[1].table = {"public", "later"};
+  bed.locks.budget = 1s;
+  std::vector<std::string> said;
+  const auto around = bed.environment();
+  const auto done = migrations::rotate_partitions(
+      around, options, [&](const migrations::ProgressEvent& event) { said.push_back(event.text); });
+  INFO(text_of(done));
+  REQUIRE(done.error);
+  CHECK(done.error->code == ErrorCode::busy);
+  const auto made = std::ranges::find_if(
+      said, [](const auto& text) { return text.starts_with("making public.later_"); });
+  const auto retired =
+      std::ranges::find_if(said, [](const auto& text) { return text.starts_with("retiring"); });
+  REQUIRE(made != said.end());
+  REQUIRE(retired != said.end());
+  CHECK(made < retired);
+  REQUIRE(done.report.sets.size() == 2);
+  CHECK(done.report.sets[1].created.size() == 3);
+  CHECK(done.report.sets[1].state == "done");
+}
+
 TEST_CASE("a detach that would queue for a table of a foreign key gives way, and is finished later",
           "[live][partitions]") {
   OldBed bed(-3);
   bed.exec("CREATE TABLE users (id bigint PRIMARY KEY)");
   bed.exec("ALTER TABLE events ADD FOREIGN KEY (id) REFERENCES users");
-  auto writer = bed.database.connect();
-  REQUIRE(writer->run("BEGIN"));
-  REQUIRE(writer->run("INSERT INTO users VALUES (1)"));
   std::atomic<bool> over = false;
+  // The detach is begun among those who are just passing through, and waits for them; meanwhile
+  // somebody comes who stays.
+  const auto pass = [&](std::chrono::milliseconds after) {
+    std::this_thread::sleep_for(after);
+    auto reader = bed.database.connect();
+    while (!over) {
+      REQUIRE(reader->run("SELECT pg_sleep(0.14) FROM (SELECT count(*) FROM events) counted"));
+    }
+  };
+  std::jthread one([&] { pass(0ms); });
+  std::jthread two([&] { pass(70ms); });
+  std::jthread writing([&] {
+    auto writer = bed.database.connect();
+    while (writer->run("SELECT count(*) FROM pg_inherits WHERE inhdetachpending")
+               .value()
+               .first_integer() == 0) {
+      if (over) return;
+      std::this_thread::sleep_for(2ms);
+    }
+    REQUIRE(writer->run("BEGIN"));
+    REQUIRE(writer->run("INSERT INTO users VALUES (1)"));
+    std::this_thread::sleep_for(2s);
+    REQUIRE(writer->run("COMMIT"));
+  });
   std::chrono::steady_clock::duration longest{};
   // A statement that comes while the detach waits must not wait behind it for long.
   std::jthread others([&] {
@@ -297,14 +418,9 @@ TEST_CASE("a detach that would queue for a table of a foreign key gives way, and
       std::this_thread::sleep_for(2ms);
     }
   });
-  std::jthread later([&] {
-    std::this_thread::sleep_for(2s);
-    REQUIRE(writer->run("COMMIT"));
-  });
   const auto done = bed.rotate();
   over = true;
-  others.join();
-  later.join();
+  for (auto* thread : {&one, &two, &writing, &others}) thread->join();
   INFO(text_of(done));
   INFO(std::chrono::duration_cast<std::chrono::milliseconds>(longest).count() << " ms");
   REQUIRE_FALSE(done.error);
