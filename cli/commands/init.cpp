@@ -86,16 +86,19 @@ bool is_begun(const Target& target, const Arguments& arguments) {
 
 Answer run_init(Context& context) {
   ZDM_ANSWER_TRY(const auto files, targets(asked_for(context.arguments())));
+  InitReport report;
   for (const auto& target : files) {
     std::error_code ignored;
     if (!fs::exists(fs::symlink_status(target.path, ignored))) continue;
-    if (is_begun(target, context.arguments())) continue;
+    if (is_begun(target, context.arguments())) {
+      report.begun = true;
+      continue;
+    }
     return Answer::failed(
         {.code = ErrorCode::usage,
          .message = fmt::format("{} is there already; nothing was written", target.path.string()),
          .hint = "zdm init never overwrites: move the file away, or edit it"});
   }
-  InitReport report;
   std::error_code error;
   if (fs::create_directory("migrations", error)) report.created.emplace_back("migrations/");
   if (error && !fs::is_directory("migrations")) {

@@ -13,6 +13,7 @@ namespace zdm::cli {
 
 void draw(const InitReport& report, Console& console) {
   for (const auto& path : report.created) console.out.line(fmt::format("wrote {}", path));
+  if (report.begun) return;
   console.note("zdm: next: set [database] url in zdm.toml, then zdm new KIND NAME key=value…");
 }
 
