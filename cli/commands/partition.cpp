@@ -56,6 +56,7 @@ Result<std::vector<PartitionPolicy>> chosen(const std::vector<std::string>& name
 struct Job {
   migrations::Config config;
   PartitionOptions options;
+  std::vector<std::string> there;  ///< every set of zdm.toml
 };
 
 Result<Job> prepare(Context& context) {
@@ -75,6 +76,7 @@ Result<Job> prepare(Context& context) {
     return planner::fail(ErrorCode::usage, "no partition set is named",
                          "add [partition.\"schema.table\"] to zdm.toml: see zdm.toml(5)");
   }
+  for (const auto& policy : all) job.there.push_back(planner::quote(policy.table));
   ZDM_TRY(job.options.policies, chosen(arguments.values("SET"), std::move(all)));
   if (job.config.database.engine() == planner::Engine::sqlite) {
     return planner::fail(
@@ -118,7 +120,8 @@ constexpr std::array<SetMetric, 11> kMetrics = {{
     {"zdm_partition_last_success_timestamp_seconds",
      "When the last run ended that left nothing of this set undone.",
      [](const migrations::SetReport& set) {
-       return set.history ? set.history->last_success : std::nullopt;
+       // 0: never. Without a value no alert would notice.
+       return set.history ? std::optional(set.history->last_success.value_or(0)) : std::nullopt;
      }},
     {"zdm_partition_current_range_exists", "1: a partition that is not the default holds now.",
      [](const migrations::SetReport& set) { return flag(!set.current_missing); }},
@@ -169,17 +172,26 @@ std::vector<Metric> metrics_of(const PartitionReport& report) {
 }
 
 /// A line for each thing that was not done, also with -q: cron throws away what the report says.
-/// What decides the exit code is said at the end.
+/// What decides the exit code is said at the end. A set without a partition for now has a line with
+/// the words that monitoring looks for, whatever else is said.
 void tell_troubles(const migrations::PartitionOutcome& outcome, Console& console) {
-  const auto tell = [&](const std::string& table, const std::string& message,
-                        const std::string& hint) {
-    if (outcome.error && outcome.error->message.find(message) != std::string::npos) return;
-    console.err.line(printable(redacted(
-        fmt::format("zdm: warning: {}: {}{}", table, message, hint.empty() ? "" : "; " + hint))));
+  const auto is_said = [&](const std::string& message) {
+    return outcome.error && outcome.error->message.find(message) != std::string::npos;
+  };
+  const auto tell = [&](const std::string& message, const std::string& hint) {
+    console.err.line(printable(
+        redacted(fmt::format("zdm: warning: {}{}", message, hint.empty() ? "" : "; " + hint))));
   };
   for (const auto& set : outcome.report.sets) {
-    for (const auto& finding : set.findings) tell(set.table, finding.message, finding.hint);
-    if (set.error) tell(set.table, set.error->message, set.error->hint);
+    const auto words = migrations::missing_current_words(set);
+    if (set.current_missing && !is_said(words)) tell(words, {});
+    for (const auto& finding : set.findings) {
+      if (is_said(finding.message)) continue;
+      tell(fmt::format("{}: {}: {}", set.table, finding.code, finding.message), finding.hint);
+    }
+    if (!set.error || is_said(set.error->message)) continue;
+    const bool named = set.error->message.starts_with(set.table);
+    tell((named ? "" : set.table + ": ") + set.error->message, set.error->hint);
   }
 }
 
@@ -195,7 +207,8 @@ Answer run_partition_list(Context& context) {
   std::erase_if(unreadable, [](const auto& set) { return !set.error; });
   return {.report = PartitionAnswer{PartitionVerb::list, report},
           .error = migrations::error_of(unreadable),
-          .metrics = std::move(metrics)};
+          .metrics = std::move(metrics),
+          .kept_metrics = std::move(job.there)};
 }
 
 Answer run_partition_plan(Context& context) {
@@ -218,7 +231,8 @@ Answer run_partition_rotate(Context& context) {
       .report = PartitionAnswer{job.options.dry_run ? PartitionVerb::plan : PartitionVerb::rotate,
                                 std::move(outcome.report)},
       .error = std::move(outcome.error),
-      .metrics = std::move(metrics)};
+      .metrics = std::move(metrics),
+      .kept_metrics = std::move(job.there)};
 }
 
 }  // namespace zdm::cli

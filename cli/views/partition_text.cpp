@@ -52,6 +52,12 @@ void draw_head(const SetReport& set, Stream& out) {
   for (const auto& [lower, upper] : set.holes) {
     out.line(out.yellow(fmt::format("  hole: {} to {}", lower, upper)));
   }
+  for (const auto& row : set.partitions) {
+    if (row.state != "pending") continue;
+    out.line(out.red(printable(fmt::format(
+        "  {} is half detached: its rows are not seen through {}", row.name, set.table))));
+    out.line("    zdm partition rotate finishes it, once the transactions in its way have ended");
+  }
 }
 
 void draw_trouble(const SetReport& set, Console& console) {

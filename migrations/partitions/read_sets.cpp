@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
+#include <set>
 
 #include "ledger/fields.hpp"
 #include "partitions/bounds.hpp"
@@ -22,6 +23,10 @@ using Json = nlohmann::json;
 // Bounds and times are written in the zone and style of the session (ruleutils.c).
 constexpr std::string_view kPlainTimes = R"(
     SELECT set_config('TimeZone', 'UTC', true), set_config('DateStyle', 'ISO, MDY', true))";
+
+constexpr std::string_view kMark = "SAVEPOINT zdm_sets";
+constexpr std::string_view kBack = "ROLLBACK TO SAVEPOINT zdm_sets";
+constexpr std::string_view kNoZone = "22023";
 
 constexpr std::string_view kSets = R"(
     SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, p.partstrat, p.partnatts,
@@ -170,8 +175,38 @@ class Reading final {
   }
 
  private:
-  Result<void> read_tables() {
+  /// A zone that the server does not know fails the query for all sets: then each is tried, and
+  /// those without are read.
+  Result<Rows> ask_for_sets() {
+    const bool zones = std::ranges::any_of(
+        request_.policies, [](const PartitionPolicy& policy) { return policy.timezone != "UTC"; });
+    if (zones) ZDM_CHECK(connection_.run(kMark));
     auto rows = connection_.run(kSets, {wanted_json(request_.policies), request_.now});
+    if (rows || !zones || rows.error().sqlstate != kNoZone) return rows;
+    auto policies = request_.policies;
+    for (PartitionPolicy& policy : policies) {
+      ZDM_CHECK(connection_.run(kBack));
+      const auto tried = connection_.run("SELECT now() AT TIME ZONE $1", {policy.timezone});
+      if (tried || tried.error().sqlstate != kNoZone) continue;
+      unknown_zones_.insert(policy.title);
+      policy.timezone = "UTC";
+    }
+    ZDM_CHECK(connection_.run(kBack));
+    return connection_.run(kSets, {wanted_json(policies), request_.now});
+  }
+
+  static Error no_zone(const PartitionPolicy& policy) {
+    return {
+        .code = ErrorCode::usage,
+        .message = fmt::format("{} takes as timezone one that the server knows, not \"{}\" "
+                               "({}:{})",
+                               policy.title, policy.timezone, policy.where.file, policy.where.line),
+        .hint = "pg_timezone_names has their names, such as Europe/Berlin",
+        .where = policy.where};
+  }
+
+  Result<void> read_tables() {
+    auto rows = ask_for_sets();
     if (!rows) return planner::fail(explained(std::move(rows).error()));
     for (std::size_t i = 0; i < rows->rows.size(); ++i) {
       const auto& row = rows->rows[i];
@@ -185,6 +220,7 @@ class Reading final {
       if (set) made.set = std::move(*set);
       Result<void> served = set ? check_policy(made.set, policy) : planner::fail(set.error());
       if (!served) made.error = served.error();
+      if (unknown_zones_.contains(policy.title)) made.error = no_zone(policy);
       const auto now = planner::parse_key(planner::KeyType::timestamptz, clocks_.back().instant);
       if (now) result_.now = now->high;
     }
@@ -195,9 +231,6 @@ class Reading final {
     if (error.sqlstate == "22007" || error.sqlstate == "22008") {
       error.code = ErrorCode::usage;
       error.hint = "--now takes a time such as 2026-12-31T23:59:00Z";
-    } else if (error.sqlstate == "22023") {
-      error.code = ErrorCode::usage;
-      error.hint = "timezone in zdm.toml takes a name of pg_timezone_names";
     }
     return error;
   }
@@ -287,6 +320,7 @@ class Reading final {
   const SetsRequest& request_;
   ReadSets result_;
   std::vector<SetClock> clocks_;
+  std::set<std::string> unknown_zones_;  ///< titles of their policies
   bool marks_ = false;
 };
 

@@ -28,8 +28,8 @@ struct ReadSets {
   planner::Micros now = 0;    ///< the instant, by the server's clock
 };
 
-/// Reads all of them in one snapshot, in as few queries as that takes. ErrorCode::usage for a time
-/// zone or a `now` that the server does not know.
+/// Reads all of them in one snapshot, in as few queries as that takes. ErrorCode::usage for a
+/// `now` that the server does not know; of a time zone it does not know, that is the set's error.
 [[nodiscard]] Result<ReadSets> read_sets(Connection& connection, const SetsRequest& request);
 
 }  // namespace zdm::migrations

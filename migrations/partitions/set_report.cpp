@@ -43,7 +43,7 @@ const PartitionFinding* refusal_of(const SetReport& report) {
 
 Error of_finding(const SetReport& report, const PartitionFinding& finding) {
   return {.code = ErrorCode::refused,
-          .message = fmt::format("{}: {}", report.table, finding.message),
+          .message = fmt::format("{}: {}: {}", report.table, finding.code, finding.message),
           .hint = finding.hint};
 }
 
@@ -71,18 +71,17 @@ int weight(ErrorCode code) {
 
 std::optional<Error> trouble_of(const SetReport& report) {
   std::optional<Error> error = report.error;
-  if (error && !error->message.starts_with(report.table)) {
-    error->message = fmt::format("{}: {}", report.table, error->message);
-  }
+  const std::string start = report.table + ": ";
+  if (error && !error->message.starts_with(report.table)) error->message.insert(0, start);
   const auto* refusal = refusal_of(report);
   if (!error && refusal != nullptr) error = of_finding(report, *refusal);
   if (!report.current_missing || (error && weight(error->code) > 3)) return error;
   Error missing{.code = ErrorCode::refused,
-                .message = fmt::format("missing-current-partition: {} has no partition for now",
-                                       report.table),
+                .message = missing_current_words(report),
                 .hint = "rows of now are rejected, or fall into the default partition"};
   if (!error) return missing;
-  missing.message += fmt::format(" ({})", error->message);
+  const bool named = error->message.starts_with(start);
+  missing.message += fmt::format(" ({})", error->message.substr(named ? start.size() : 0));
   missing.hint = error->hint.empty() ? missing.hint : error->hint;
   missing.blockers = error->blockers;
   return missing;
@@ -154,6 +153,10 @@ std::optional<Error> against_role(const planner::PartitionSet& set) {
                .hint = fmt::format("GRANT CREATE ON SCHEMA {} TO {}",
                                    planner::quote_identifier(set.name.schema),
                                    planner::quote_identifier(set.role))};
+}
+
+std::string missing_current_words(const SetReport& report) {
+  return fmt::format("missing-current-partition: {} has no partition for now", report.table);
 }
 
 void settle_state(SetReport& report, std::string_view otherwise) {

@@ -20,6 +20,9 @@ void settle_state(SetReport& report, std::string_view otherwise);
 /// now comes first, with words that monitoring can look for.
 [[nodiscard]] std::optional<Error> error_of(const std::vector<SetReport>& sets);
 
+/// Those words.
+[[nodiscard]] std::string missing_current_words(const SetReport& report);
+
 /// The lock timeout of partitions, where nobody has set another: with what the server takes to
 /// notice, nobody waits for 100 ms.
 inline constexpr std::chrono::milliseconds kPartitionLockTimeout{80};
