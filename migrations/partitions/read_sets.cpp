@@ -180,19 +180,25 @@ class Reading final {
   Result<Rows> ask_for_sets() {
     const bool zones = std::ranges::any_of(
         request_.policies, [](const PartitionPolicy& policy) { return policy.timezone != "UTC"; });
-    if (zones) ZDM_CHECK(connection_.run(kMark));
+    marked_ = zones && connection_.in_transaction();
+    if (marked_) ZDM_CHECK(connection_.run(kMark));
     auto rows = connection_.run(kSets, {wanted_json(request_.policies), request_.now});
     if (rows || !zones || rows.error().sqlstate != kNoZone) return rows;
     auto policies = request_.policies;
     for (PartitionPolicy& policy : policies) {
-      ZDM_CHECK(connection_.run(kBack));
+      ZDM_CHECK(back());
       const auto tried = connection_.run("SELECT now() AT TIME ZONE $1", {policy.timezone});
       if (tried || tried.error().sqlstate != kNoZone) continue;
       unknown_zones_.insert(policy.title);
       policy.timezone = "UTC";
     }
-    ZDM_CHECK(connection_.run(kBack));
+    ZDM_CHECK(back());
     return connection_.run(kSets, {wanted_json(policies), request_.now});
+  }
+
+  Result<void> back() {
+    if (marked_) ZDM_CHECK(connection_.run(kBack));
+    return {};
   }
 
   static Error no_zone(const PartitionPolicy& policy) {
@@ -321,6 +327,7 @@ class Reading final {
   ReadSets result_;
   std::vector<SetClock> clocks_;
   std::set<std::string> unknown_zones_;  ///< titles of their policies
+  bool marked_ = false;                  ///< there is a savepoint
   bool marks_ = false;
 };
 

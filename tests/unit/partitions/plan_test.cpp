@@ -125,8 +125,9 @@ TEST_CASE("a hole that is past keep stays one", "[partitions]") {
   Months months;
   months.policy.keep = Interval{2, Unit::month};
   months.add(days("2023-06-01", "2023-07-01"));
+  months.add(days("2023-11-01", "2023-11-20"));
   months.add(days("2023-12-01", "2024-04-01"));
-  CHECK(months.created("2024-01-15") == Names{"events_202311 2023-11-01 2023-12-01"});
+  CHECK(months.created("2024-01-15") == Names{"events_20231120 2023-11-20 2023-12-01"});
 }
 
 TEST_CASE("a catch-all to MAXVALUE is named, and nothing is made there", "[partitions]") {
