@@ -318,6 +318,56 @@ TEST_CASE("no rows go out of sight behind a reader who is young, and stays", "[l
   CHECK_FALSE(bed.exists("before_3"));
 }
 
+TEST_CASE("a detach that was begun is finished within the same lock budget", "[live][partitions]") {
+  OldBed bed(-3);
+  bed.locks.budget = 2s;
+  // Those that pass by when the detach is looked for stay from then on: nobody can know.
+  std::atomic<bool> stay = false;
+  const auto pass = [&](std::chrono::milliseconds after) {
+    std::this_thread::sleep_for(after);
+    auto reader = bed.database.connect();
+    const std::string from = " FROM (SELECT count(*) FROM events) counted";
+    while (!stay) REQUIRE(reader->run("SELECT pg_sleep(0.14)" + from));
+    static_cast<void>(reader->run("SELECT pg_sleep(60)" + from));
+  };
+  std::jthread one([&] { pass(0ms); });
+  std::jthread two([&] { pass(70ms); });
+  REQUIRE(eventually([&] {
+    return bed.value("SELECT count(*) FROM pg_locks WHERE relation = 'events'::regclass") == "2";
+  }));
+  migrations::PartitionOptions options;
+  options.policies = {bed.policy};
+  const auto around = bed.environment();
+  auto start = std::chrono::steady_clock::now();
+  bool told = false;
+  const auto done =
+      migrations::rotate_partitions(around, options, [&](const migrations::ProgressEvent& event) {
+        if (event.text.starts_with("retiring")) {
+          start = std::chrono::steady_clock::now();
+          stay = true;
+        }
+        told = told || !event.blockers.empty();
+      });
+  const auto took = std::chrono::steady_clock::now() - start;
+  bed.exec(
+      "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE query LIKE '%pg_sleep(60)%' AND "
+      "datname = current_database() AND pid <> pg_backend_pid()");
+  one.join();
+  two.join();
+  INFO(text_of(done));
+  INFO(std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
+  REQUIRE(done.error);
+  CHECK(done.error->code == ErrorCode::busy);
+  CHECK(told);
+  CHECK(took < 3500ms);
+  // Where the machine was slow they were seen in time.
+  if (bed.pending() == "1") {
+    CHECK(done.error->message.find("half detached") != std::string::npos);
+  }
+  REQUIRE_FALSE(bed.rotate().error);
+  CHECK_FALSE(bed.exists("before_3"));
+}
+
 TEST_CASE("who is waited for before a detach is told, prepared transactions too",
           "[live][partitions]") {
   OldBed bed(-3);
