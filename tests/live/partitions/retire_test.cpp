@@ -432,12 +432,13 @@ TEST_CASE("a detach that would queue for a table of a foreign key gives way, and
   bed.exec("CREATE TABLE users (id bigint PRIMARY KEY)");
   bed.exec("ALTER TABLE events ADD FOREIGN KEY (id) REFERENCES users");
   std::atomic<bool> over = false;
+  std::atomic<bool> begun = false;
   // The detach is begun among those who are just passing through, and waits for them; meanwhile
   // somebody comes who stays.
   const auto pass = [&](std::chrono::milliseconds after) {
     std::this_thread::sleep_for(after);
     auto reader = bed.database.connect();
-    while (!over) {
+    while (!over && !begun) {
       REQUIRE(reader->run("SELECT pg_sleep(0.14) FROM (SELECT count(*) FROM events) counted"));
     }
   };
@@ -453,6 +454,7 @@ TEST_CASE("a detach that would queue for a table of a foreign key gives way, and
     }
     REQUIRE(writer->run("BEGIN"));
     REQUIRE(writer->run("INSERT INTO users VALUES (1)"));
+    begun = true;
     std::this_thread::sleep_for(2s);
     REQUIRE(writer->run("COMMIT"));
   });
