@@ -19,6 +19,7 @@ namespace zdm::planner {
 namespace {
 
 constexpr std::size_t kMostText = 2'000;  // bytes, as zdm-check(1) says
+constexpr std::string_view kOwnTrigger = "zzz_zdm_";
 
 class Gate {
  public:
@@ -113,7 +114,7 @@ class Gate {
     cost.in_transaction = statement.in_transaction;
     Claims locks;
     for (const SqlEffect& effect : statement.effects) {
-      const auto each = cost_of(effect, options_.postgres);
+      const auto each = history_.cost(effect, options_.postgres);
       locks.merge(each.locks);
       cost.rewrites = std::max(cost.rewrites, each.rewrites);
       cost.scans = std::max(cost.scans, each.scans);
@@ -141,6 +142,8 @@ class Gate {
     if (grows && small_.contains(sized_by(effect))) return false;
     // zdm gives up and tries again where it would make others wait
     if (file.planned_for && remark.rule->id == "multi-table-lock") return false;
+    // Its own triggers come and go.
+    if (file.planned_for && effect.part.starts_with(kOwnTrigger)) return false;
     // A view that zdm refreshes plainly has no readers yet, or none any more.
     if (file.planned_for && remark.rule->id == "refresh-matview-blocking") return false;
     if (remark.rule->with_base.empty() || effect.to == kDropOwned) return true;
@@ -237,7 +240,7 @@ class Gate {
            Remark remark) {
     Finding finding;
     finding.rule = remark.rule->id;
-    finding.severity = remark.rule->severity;
+    finding.severity = remark.severity.value_or(remark.rule->severity);
     finding.where = span(file, remark.where);
     finding.message = std::move(remark.message);
     finding.help = std::move(remark.help);
@@ -263,7 +266,7 @@ class Gate {
     if (locks_) return *locks_;
     Claims locks;
     for (const SqlEffect& each : statement.effects) {
-      locks.merge(cost_of(each, options_.postgres).locks);
+      locks.merge(history_.cost(each, options_.postgres).locks);
     }
     locks_ = locks.list();
     return *locks_;

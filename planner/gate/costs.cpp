@@ -76,6 +76,7 @@ class Cost {
         lock(effect_.object, effect_.lock);
         if (effect_.to == "INHERIT") lock(effect_.other, LockMode::share_update_exclusive);
         if (effect_.to == "NO INHERIT") lock(effect_.other, LockMode::access_share);
+        if (effect_.to == kReads) cost_.scans = Certainty::maybe;
         return;
       case Deed::truncate:
         exclusive();
@@ -93,7 +94,7 @@ class Cost {
         lock(effect_.object,
              effect_.concurrently ? LockMode::exclusive : LockMode::access_exclusive);
         cost_.rewrites = effect_.concurrently ? Certainty::no : Certainty::yes;
-        cost_.scans = Certainty::yes;
+        cost_.scans = effect_.to == kWithNoData ? Certainty::no : Certainty::yes;
         return;
       case Deed::reindex:
         return reindex();

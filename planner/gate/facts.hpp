@@ -112,6 +112,23 @@ struct ColumnFacts {
   std::string collation;  ///< of COLLATE; empty: the type's own
 };
 
+/// `to` of a REFRESH that only empties the view.
+inline constexpr std::string_view kWithNoData = "WITH NO DATA";
+/// `to` of a COMMIT or ROLLBACK after which the next transaction is open at once.
+inline constexpr std::string_view kAndChain = "AND CHAIN";
+
+/// `to` of an `alter` that reads the table and changes nothing of it.
+inline constexpr std::string_view kReads = "reads";
+/// `to` of a drop_default or `alter` by which inserts that name the column, or do not, fail.
+inline constexpr std::string_view kIdentity = "IDENTITY";
+inline constexpr std::string_view kExpression = "EXPRESSION";
+inline constexpr std::string_view kAlways = "GENERATED ALWAYS";
+/// `to` of an `alter` that hides rows from all but the owner.
+inline constexpr std::string_view kEnableRls = "ENABLE ROW LEVEL SECURITY";
+inline constexpr std::string_view kForceRls = "FORCE ROW LEVEL SECURITY";
+/// `to` of a drop that takes types, and columns of them, along.
+inline constexpr std::string_view kExtension = "EXTENSION";
+
 /// One thing a statement does. Fields that do not matter to the deed are empty.
 struct SqlEffect {
   Deed deed = Deed::alter;
@@ -139,7 +156,8 @@ struct SqlEffect {
   bool is_default = false;     ///< a DEFAULT partition
   bool inline_clause = false;  ///< a constraint written with a column, or within CREATE TABLE
   bool has_using = false;      ///< ALTER TYPE … USING an expression that is more than the column
-  bool unbounded = false;      ///< UPDATE, DELETE: no WHERE, or one that names no bound
+  bool unbounded = false;      ///< UPDATE, DELETE: no WHERE, or one that names no bound; of what
+                               ///< a query fills: it may give very many rows
   bool from_query = false;     ///< INSERT … SELECT, CREATE TABLE … AS
 
   SqlConstraint constraint = SqlConstraint::none;

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "gate/costs.hpp"
+#include "locks/claims.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -66,6 +66,11 @@ const History::Index* History::index(const TableName& name) const {
   return tables_.index(resolved(name));
 }
 
+bool History::is_partitioned_index(const TableName& name) const {
+  const Index* made = index(name);
+  return made != nullptr && is_partitioned(made->table);
+}
+
 bool History::is_constrained_domain(const SqlType& type) const {
   const TableName name = resolved({type.schema, type.name});
   if (!domains_.knows(name)) return domains_.is_constrained(type);  // further down the path
@@ -113,20 +118,47 @@ bool History::added_here(const TableName& table, const std::string& constraint) 
   return added_.contains({resolved(table), constraint});
 }
 
+template <class Name>
+bool History::follows(const std::map<Name, Ahead>& ahead, const StatementFacts& statement,
+                      const Name& name) {
+  const auto found = ahead.find(name);
+  return found != ahead.end() && found->second.transaction == statement.transaction &&
+         found->second.offset > statement.place.offset;
+}
+
 bool History::view_follows(const StatementFacts& statement, const TableName& name) const {
-  const auto view = views_ahead_.find(name);
-  return view != views_ahead_.end() && view->second.transaction == statement.transaction &&
-         view->second.offset > statement.place.offset;
+  return follows(views_ahead_, statement, name);
+}
+
+bool History::policy_follows(const StatementFacts& statement, const TableName& table) const {
+  return follows(policies_ahead_, statement, table);
+}
+
+bool History::has_policy(const TableName& table) const {
+  return policies_.contains(resolved(table));
+}
+
+bool History::trigger_follows(const StatementFacts& statement, const TableName& table,
+                              const std::string& trigger) const {
+  return follows(triggers_ahead_, statement, Column(table, trigger));
+}
+
+bool History::is_new_trigger(const TableName& table, const std::string& trigger) const {
+  return triggers_.contains({resolved(table), trigger});
 }
 
 void History::look_ahead(const FileFacts& facts) {
   path_.begin_file();
   views_ahead_.clear();
+  policies_ahead_.clear();
+  triggers_ahead_.clear();
   for (const StatementFacts& statement : facts.statements) {
+    const Ahead ahead{statement.transaction, statement.place.offset};
     for (const SqlEffect& effect : statement.effects) {
-      if (effect.deed != Deed::create || effect.kind != ObjectKind::view) continue;
-      if (effect.temporary || effect.conditional) continue;
-      views_ahead_[effect.object] = {statement.transaction, statement.place.offset};
+      if (effect.deed != Deed::create || effect.temporary || effect.conditional) continue;
+      if (effect.kind == ObjectKind::view) views_ahead_[effect.object] = ahead;
+      if (effect.kind == ObjectKind::policy) policies_ahead_[effect.object] = ahead;
+      if (effect.kind == ObjectKind::trigger) triggers_ahead_[{effect.object, effect.part}] = ahead;
     }
   }
 }
@@ -135,6 +167,7 @@ void History::end_release() {
   new_.clear();
   columns_.clear();
   constraints_.clear();
+  triggers_.clear();
   doubtful_.clear();
   temporary_.clear();
   path_.begin_file();
@@ -149,6 +182,7 @@ void History::enter(const StatementFacts& statement) {
   added_.clear();
   held_.clear();
   held_names_.clear();
+  held_for_new_.clear();
   values_.clear();
 }
 
@@ -211,7 +245,11 @@ void History::learn(const StatementFacts& statement, const SqlEffect& effect, in
       tables_.column(effect.object, effect.part).has_default = false;
       return;
     case Deed::attach_partition:
+      parents_[effect.other] = effect.object;
+      tables_.table(effect.object).partitioned = true;
+      return;
     case Deed::detach_partition:
+      parents_.erase(effect.other);
       tables_.table(effect.object).partitioned = true;
       return;
     case Deed::alter:
@@ -245,19 +283,68 @@ void History::add_value(const StatementFacts& statement, const SqlEffect& effect
   values_.push_back({effect.object, effect.part});
 }
 
+// The tables that known foreign keys, of those the effect takes away or validates, refer to.
+std::vector<TableName> History::referred_from(const SqlEffect& effect) const {
+  std::vector<TableName> tables;
+  const auto keys = foreign_keys_.find(resolved(effect.object));
+  if (keys == foreign_keys_.end()) return tables;
+  const bool whole = effect.deed == Deed::drop && effect.kind == ObjectKind::table;
+  const bool column = effect.deed == Deed::drop && effect.kind == ObjectKind::column;
+  const bool named = effect.deed == Deed::validate_constraint ||
+                     (effect.deed == Deed::drop && effect.kind == ObjectKind::constraint);
+  for (const auto& [name, key] : keys->second) {
+    const bool by_column = column && std::ranges::find(key.keys, effect.part) != key.keys.end();
+    if (whole || by_column || (named && name == effect.part)) tables.push_back(key.other);
+  }
+  return tables;
+}
+
+// Locks of relations that the statement does not name.
+std::vector<History::Held> History::beside(const SqlEffect& effect) const {
+  std::vector<Held> locks;
+  const bool drops = effect.deed == Deed::drop;
+  const Index* made = effect.kind == ObjectKind::index ? index(effect.object) : nullptr;
+  if (made != nullptr && (drops || effect.deed == Deed::reindex)) {
+    locks.push_back({made->table, effect.concurrently ? LockMode::share_update_exclusive
+                                  : drops             ? LockMode::access_exclusive
+                                                      : LockMode::share});
+  }
+  const bool table = drops && effect.kind == ObjectKind::table;
+  const auto parent = table ? parents_.find(resolved(effect.object)) : parents_.end();
+  if (parent != parents_.end()) locks.push_back({parent->second, LockMode::access_exclusive});
+  if (!drops && effect.deed != Deed::validate_constraint) return locks;
+  for (TableName& other : referred_from(effect)) {
+    locks.push_back({std::move(other), drops ? LockMode::access_exclusive : LockMode::row_share});
+  }
+  return locks;
+}
+
+SqlCost History::cost(const SqlEffect& effect, int postgres) const {
+  SqlCost cost = cost_of(effect, postgres);
+  const auto others = beside(effect);
+  if (others.empty()) return cost;
+  Claims claims;
+  claims.merge(cost.locks);
+  for (const Held& other : others) claims.add(other.table, other.mode);
+  cost.locks = claims.list();
+  return cost;
+}
+
 std::vector<History::Held> History::would_hold(const SqlEffect& effect, int postgres) const {
-  if (effect.kind == ObjectKind::index) {
-    const bool blocks = effect.deed == Deed::create && !effect.concurrently;
-    if (!blocks || is_new_table(effect.other)) return {};
-    return {{effect.other, LockMode::share}};
-  }
-  if (effect.deed == Deed::create && effect.kind == ObjectKind::table) return {};
   std::vector<Held> holds;
-  for (const LockClaim& claim : cost_of(effect, postgres).locks) {
-    if (claim.mode < LockMode::share) continue;
-    const TableName& table = claim.relation == quote(effect.object) ? effect.object : effect.other;
-    if (!table.name.empty() && !is_new_table(table)) holds.push_back({table, claim.mode});
+  const auto add = [&](const TableName& table, LockMode mode) {
+    if (mode < LockMode::share || table.name.empty() || is_new_table(table)) return;
+    holds.push_back({table, mode});
+  };
+  const bool creates = effect.deed == Deed::create;
+  if (effect.kind == ObjectKind::index) {
+    if (creates && !effect.concurrently) add(effect.other, LockMode::share);
+  } else if (!creates || effect.kind != ObjectKind::table) {
+    for (const LockClaim& claim : cost_of(effect, postgres).locks) {
+      add(claim.relation == quote(effect.object) ? effect.object : effect.other, claim.mode);
+    }
   }
+  for (const Held& other : beside(effect)) add(other.table, other.mode);
   return holds;
 }
 
@@ -268,6 +355,13 @@ bool History::holds(const TableName& table) const {
 void History::hold(const SqlEffect& effect, int postgres) {
   for (Held& held : would_hold(effect, postgres)) {
     if (held_names_.insert(held.table).second) held_.push_back(std::move(held));
+  }
+  if (effect.deed != Deed::create || effect.kind != ObjectKind::table) return;
+  if (effect.to == "PARTITION OF" && !is_new_table(effect.other)) {
+    held_for_new_.push_back(effect.other);
+  }
+  for (const TableName& table : effect.references) {
+    if (table != effect.object && !is_new_table(table)) held_for_new_.push_back(table);
   }
 }
 

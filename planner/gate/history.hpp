@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "gate/costs.hpp"
 #include "gate/facts.hpp"
 #include "gate/known_domains.hpp"
 #include "gate/known_tables.hpp"
@@ -32,6 +33,8 @@ class History {
   [[nodiscard]] std::vector<std::string> done_anew(const SqlEffect& effect) const;
   using Index = KnownTables::Index;
   [[nodiscard]] const Index* index(const TableName& name) const;
+  /// Of a partitioned table.
+  [[nodiscard]] bool is_partitioned_index(const TableName& name) const;
   [[nodiscard]] bool is_constrained_domain(const SqlType& type) const;
   /// A function of this release that is IMMUTABLE or STABLE.
   [[nodiscard]] bool is_steady(const std::string& function) const;
@@ -57,6 +60,11 @@ class History {
   /// one for each table.
   [[nodiscard]] const std::vector<Held>& held() const { return held_; }
   [[nodiscard]] bool holds(const TableName& table) const;
+  /// In the present transaction: tables that are not new whose writers wait since a new one refers
+  /// to them, or is their partition.
+  [[nodiscard]] const std::vector<TableName>& held_for_new() const { return held_for_new_; }
+  /// cost_of, and what the files tell of relations that the statement does not name.
+  [[nodiscard]] SqlCost cost(const SqlEffect& effect, int postgres) const;
   /// What the effect would add, whether or not it is held.
   [[nodiscard]] std::vector<Held> would_hold(const SqlEffect& effect, int postgres) const;
   struct EnumValue {
@@ -67,6 +75,15 @@ class History {
 
   /// A view of this name follows in the statement's transaction.
   [[nodiscard]] bool view_follows(const StatementFacts& statement, const TableName& name) const;
+  /// A policy for the table follows in the statement's transaction.
+  [[nodiscard]] bool policy_follows(const StatementFacts& statement, const TableName& table) const;
+  /// An earlier statement made a policy for the table.
+  [[nodiscard]] bool has_policy(const TableName& table) const;
+  /// The trigger of the table is made (anew) in the statement's transaction.
+  [[nodiscard]] bool trigger_follows(const StatementFacts& statement, const TableName& table,
+                                     const std::string& trigger) const;
+  /// Made by this release.
+  [[nodiscard]] bool is_new_trigger(const TableName& table, const std::string& trigger) const;
 
   /// Before the statements of a file.
   void look_ahead(const FileFacts& facts);
@@ -107,6 +124,9 @@ class History {
   void move_new(ObjectKind kind, const TableName& from, const TableName& to);
   void forget_table(const TableName& table);
   void hold(const SqlEffect& effect, int postgres);
+  [[nodiscard]] std::vector<Held> beside(const SqlEffect& effect) const;
+  [[nodiscard]] std::vector<TableName> referred_from(const SqlEffect& effect) const;
+  void forget(const SqlEffect& effect);
   void roll_back(std::size_t after);
   void roll_back_to(const std::string& savepoint);
 
@@ -117,15 +137,28 @@ class History {
   std::map<Column, Made> columns_;  // new ones
   std::map<Object, std::string_view> doubtful_;
   std::set<Column> constraints_;     // new ones
+  std::set<Column> triggers_;        // new ones
   std::set<std::string> temporary_;  // tables of the session: found before all others
   std::map<TableName, std::set<std::string>> sequences_;  // of serial and identity columns
+  struct ForeignKey {
+    TableName other;
+    std::vector<std::string> keys;
+  };
+  std::map<TableName, std::map<std::string, ForeignKey>> foreign_keys_;
+  std::map<TableName, TableName> parents_;  // of partitions
+  std::set<TableName> policies_;            // tables
   std::set<std::string> steady_;
 
   struct Ahead {
     std::size_t transaction = 0;
     std::size_t offset = 0;
   };
-  std::map<TableName, Ahead> views_ahead_;  // the last of each name
+  std::map<TableName, Ahead> views_ahead_;     // the last of each name
+  std::map<TableName, Ahead> policies_ahead_;  // the last of each table
+  std::map<Column, Ahead> triggers_ahead_;
+  template <class Name>
+  [[nodiscard]] static bool follows(const std::map<Name, Ahead>& ahead,
+                                    const StatementFacts& statement, const Name& name);
 
   std::optional<std::size_t> transaction_;
   std::size_t order_ = 0;
@@ -133,6 +166,7 @@ class History {
   std::set<Column> added_;
   std::vector<Held> held_;
   std::set<TableName> held_names_;
+  std::vector<TableName> held_for_new_;
   std::vector<EnumValue> values_;
 };
 

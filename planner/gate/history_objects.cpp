@@ -8,6 +8,14 @@ namespace zdm::planner {
 
 namespace {
 
+// What PostgreSQL calls one without a name, unless that is longer than a name can be.
+std::string foreign_key_name(const SqlEffect& effect) {
+  if (!effect.part.empty()) return effect.part;
+  std::string name = effect.object.name;
+  for (const std::string& key : effect.keys) name += "_" + key;
+  return name + "_fkey";
+}
+
 constexpr std::array kRelations = {ObjectKind::table, ObjectKind::view,
                                    ObjectKind::materialized_view, ObjectKind::sequence,
                                    ObjectKind::index};
@@ -85,7 +93,14 @@ void History::create_index(const SqlEffect& effect) {
 }
 
 void History::create(const StatementFacts& statement, const SqlEffect& effect) {
-  if (effect.to == "PARTITION OF") tables_.table(effect.other).partitioned = true;
+  if (effect.to == "PARTITION OF") {
+    tables_.table(effect.other).partitioned = true;
+    parents_[effect.object] = effect.other;
+  }
+  if (effect.kind == ObjectKind::policy) policies_.insert(effect.object);
+  if (effect.kind == ObjectKind::trigger && !effect.replace && !effect.conditional) {
+    triggers_.insert({effect.object, effect.part});
+  }
   if (effect.kind == ObjectKind::domain) domains_.create(effect);
   if (effect.kind == ObjectKind::function && effect.to != "volatile") {
     steady_.insert((effect.object.schema.empty() ? "" : effect.object.schema + ".") +
@@ -114,7 +129,20 @@ void History::forget_table(const TableName& table) {
   sequences_.erase(table);
 }
 
+// Of other relations, which are locked as well when it goes.
+void History::forget(const SqlEffect& effect) {
+  if (effect.kind == ObjectKind::table) {
+    parents_.erase(effect.object);
+    foreign_keys_.erase(effect.object);
+  }
+  const auto keys = foreign_keys_.find(effect.object);
+  if (effect.kind == ObjectKind::constraint && keys != foreign_keys_.end()) {
+    keys->second.erase(effect.part);
+  }
+}
+
 void History::drop(const SqlEffect& effect) {
+  forget(effect);
   new_.erase({effect.kind, effect.object});
   switch (effect.kind) {
     case ObjectKind::table:
@@ -144,6 +172,9 @@ void History::constrain(const SqlEffect& effect) {
   if (!effect.part.empty()) constraints_.insert({effect.object, effect.part});
   if (effect.not_valid) added_.insert({effect.object, effect.part});
   if (effect.constraint == SqlConstraint::check) return tables_.add_check(effect);
+  if (effect.constraint == SqlConstraint::foreign_key) {
+    foreign_keys_[effect.object][foreign_key_name(effect)] = {effect.other, effect.keys};
+  }
   const bool key =
       effect.constraint == SqlConstraint::primary_key || effect.constraint == SqlConstraint::unique;
   if (key) add_key(effect);

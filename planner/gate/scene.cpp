@@ -13,6 +13,12 @@ std::string Scene::part() const {
   return quote_identifier(effect.part);
 }
 
+std::string_view Scene::line_break() const {
+  const auto end = file_.bytes.find('\n');
+  const bool crlf = end != std::string::npos && end > 0 && file_.bytes[end - 1] == '\r';
+  return crlf ? "\r\n" : "\n";
+}
+
 std::optional<Fix> insert_after(const Scene& scene, std::string_view word,
                                 std::string_view inserted) {
   const std::string text = scene.statement_text();

@@ -25,6 +25,7 @@ struct Remark {
   std::string message;
   std::string help;
   std::optional<Fix> fix;
+  std::optional<Severity> severity = {};  ///< where it is not the rule's own
 };
 
 /// What a rule looks at: one effect, where it stands, and what came before.
@@ -55,6 +56,8 @@ class Scene {
   [[nodiscard]] std::string text(Place place) const {
     return file_.text().substr(place.offset, place.length);
   }
+  /// As the file's first line ends.
+  [[nodiscard]] std::string_view line_break() const;
   [[nodiscard]] std::string statement_text() const { return text(statement.place); }
   /// The object, quoted as SQL needs.
   [[nodiscard]] std::string object() const;
@@ -62,6 +65,12 @@ class Scene {
 
   void say(std::string message, std::string help, std::optional<Fix> fix = std::nullopt) {
     remarks_.push_back({rule, effect.where, std::move(message), std::move(help), std::move(fix)});
+  }
+
+  /// With another severity than the rule's.
+  void say_as(Severity severity, std::string message, std::string help) {
+    say(std::move(message), std::move(help));
+    remarks_.back().severity = severity;
   }
 
   const Rule* rule = nullptr;  ///< the one that looks

@@ -35,14 +35,49 @@ void index_not_concurrent(Scene& s) {
   s.say(message, "CREATE INDEX CONCURRENTLY, outside a transaction", concurrently(s, "INDEX"));
 }
 
+// DROP INDEX CONCURRENTLY takes one index: a statement for each. The first effect carries them all.
+std::optional<Fix> drop_concurrently(Scene& s) {
+  if (s.effect.cascade || s.statement.in_transaction) return std::nullopt;
+  const auto& drops = s.statement.effects;
+  if (drops.size() == 1) return concurrently(s, "INDEX");
+  if (&s.effect != &drops.front()) return std::nullopt;
+  std::string all;
+  for (const SqlEffect& drop : drops) {
+    if (s.history.is_partitioned_index(drop.object)) return std::nullopt;
+    if (!all.empty()) all += ";" + std::string(s.line_break());
+    all += fmt::format("DROP INDEX CONCURRENTLY {}{}", drop.if_exists ? "IF EXISTS " : "",
+                       s.text(drop.where));
+  }
+  return Fix{s.statement.place.offset, s.statement.place.length, std::move(all)};
+}
+
+// What PostgreSQL refuses of DROP INDEX CONCURRENTLY, told once.
+void drop_index_refused(Scene& s) {
+  const auto& drops = s.statement.effects;
+  if (&s.effect != &drops.front()) return;
+  if (drops.size() > 1) {
+    s.say("CONCURRENTLY drops one index at a time: the statement fails (0A000)",
+          "DROP INDEX CONCURRENTLY for each of them", drop_concurrently(s));
+  } else if (s.effect.cascade) {
+    s.say("CONCURRENTLY does not go with CASCADE: the statement fails (0A000)",
+          "drop what depends on the index first");
+  }
+}
+
 void drop_index_not_concurrent(Scene& s) {
   const SqlEffect& e = s.effect;
-  if (!s.is(Deed::drop, ObjectKind::index) || e.concurrently) return;
+  if (!s.is(Deed::drop, ObjectKind::index)) return;
+  if (e.concurrently) return drop_index_refused(s);
   const auto* made = s.history.index(e.object);
   if (made != nullptr && s.history.is_new_table(made->table)) return;
-  s.say("readers and writers of the table wait while, and before, the index is dropped",
-        "DROP INDEX CONCURRENTLY, outside a transaction",
-        e.cascade ? std::nullopt : concurrently(s, "INDEX"));
+  const std::string message =
+      "readers and writers of the table wait while, and before, the index is dropped";
+  if (s.history.is_partitioned_index(e.object)) {
+    return s.say(message,
+                 "CONCURRENTLY fails on an index of a partitioned table (0A000): drop it under a "
+                 "short lock_timeout, and try again");
+  }
+  s.say(message, "DROP INDEX CONCURRENTLY, outside a transaction", drop_concurrently(s));
 }
 
 void reindex_not_concurrent(Scene& s) {
@@ -121,9 +156,9 @@ std::optional<Fix> not_valid(Scene& s) {
   const SqlEffect& e = s.effect;
   if (s.statement.in_transaction || e.part.empty()) return std::nullopt;
   if (e.where.end() != s.statement.place.end()) return std::nullopt;
-  return Fix{
-      e.where.end(), 0,
-      fmt::format(" NOT VALID;\nALTER TABLE {} VALIDATE CONSTRAINT {}", s.object(), s.part())};
+  return Fix{e.where.end(), 0,
+             fmt::format(" NOT VALID;{}ALTER TABLE {}{} VALIDATE CONSTRAINT {}", s.line_break(),
+                         e.if_exists ? "IF EXISTS " : "", s.object(), s.part())};
 }
 
 bool adds(Scene& s, SqlConstraint kind) {
@@ -209,7 +244,8 @@ void table_rewrite(Scene& s) {
         "add another column, let a trigger fill it, and fill the old rows in batches");
   }
   if (e.deed == Deed::rewrite_table) {
-    return s.say(fmt::format("{} rewrites the whole {} while readers and writers wait", e.to,
+    return s.say(fmt::format("{} rewrites {} {} while readers and writers wait", e.to,
+                             e.object.name.empty() ? "every" : "the whole",
                              e.kind == ObjectKind::index ? "index" : "table"),
                  "do this outside of releases, with a tool that copies online (pg_repack)");
   }
@@ -261,12 +297,27 @@ void partition_parent_lock(Scene& s) {
 
 void refresh_blocking(Scene& s) {
   if (!s.is(Deed::refresh) || s.effect.concurrently || !s.on_old_table()) return;
+  if (s.effect.to == kWithNoData) {
+    return s.say(fmt::format("{} is emptied under ACCESS EXCLUSIVE: whoever reads it fails (55000) "
+                             "until it is refreshed",
+                             s.object()),
+                 "leave it as it is until nobody reads it; REFRESH … CONCURRENTLY brings new rows");
+  }
   s.say(fmt::format("readers of {} wait until it is computed", s.object()),
         "REFRESH MATERIALIZED VIEW CONCURRENTLY; it needs a unique index on plain columns",
         insert_after(s, "VIEW", "CONCURRENTLY"));
 }
 
 void disable_trigger(Scene& s) {
+  const SqlEffect& e = s.effect;
+  if (s.is(Deed::drop, ObjectKind::trigger) && s.on_old_table() &&
+      !s.history.is_new_trigger(e.object, e.part) &&
+      !s.history.trigger_follows(s.statement, e.object, e.part)) {
+    return s.say(fmt::format("rows the running release writes to {} no longer meet trigger {}",
+                             s.object(), s.part()),
+                 "drop it in the release after the one that relies on it, or make it anew in the "
+                 "same transaction");
+  }
   if (!s.is(Deed::disable_trigger) || !s.on_old_table()) return;
   s.say(fmt::format("rows the running release writes to {} pass the trigger by", s.object()),
         "leave the trigger on, or let it skip what you mean by a setting of the transaction");
@@ -392,8 +443,8 @@ constexpr std::array<Rule, 20> kRules = {{
      "REFRESH MATERIALIZED VIEW CONCURRENTLY; it needs a unique index over plain columns.", 12, 18,
      refresh_blocking},
     {"disable-trigger", kWarning, kGroup,
-     "While a trigger is off, what the running release writes passes it by: audit rows, sums and "
-     "foreign keys go wrong, and nothing says so.",
+     "While a trigger is off, or once it is dropped, what the running release writes passes it by: "
+     "audit rows, sums and foreign keys go wrong, and nothing says so.",
      "Leave it on, or let it skip what you mean by a setting of your transaction.", 12, 18,
      disable_trigger},
     {"lock-table", kWarning, kGroup,

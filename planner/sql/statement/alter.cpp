@@ -113,6 +113,28 @@ void read_comment(const PgQuery__CommentStmt& stmt, const StatementText& text, E
   read_light(ObjectKind::table, table_name(names), LockMode::share_update_exclusive, text, effects);
 }
 
+// The tables of CREATE STATISTICS.
+void read_statistics(const PgQuery__CreateStatsStmt& stmt, const StatementText& text,
+                     Effects& effects) {
+  for (std::size_t i = 0; i < stmt.n_relations; ++i) {
+    if (stmt.relations[i]->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) continue;
+    read_light(ObjectKind::table, table_name(stmt.relations[i]->range_var),
+               LockMode::share_update_exclusive, text, effects);
+  }
+}
+
+// The tables that CREATE or ALTER PUBLICATION names.
+void read_published(PgQuery__Node* const* objects, std::size_t count, const StatementText& text,
+                    Effects& effects) {
+  for (std::size_t i = 0; i < count; ++i) {
+    if (objects[i]->node_case != PG_QUERY__NODE__NODE_PUBLICATION_OBJ_SPEC) continue;
+    const auto* table = objects[i]->publication_obj_spec->pubtable;
+    if (table == nullptr) continue;
+    read_light(ObjectKind::table, table_name(table->relation), LockMode::share_update_exclusive,
+               text, effects);
+  }
+}
+
 void read_drop_owned(const PgQuery__DropOwnedStmt& stmt, const StatementText& text,
                      Effects& effects) {
   SqlEffect effect;
@@ -155,6 +177,20 @@ bool read_alter(const PgQuery__Node& node, const StatementText& text, Effects& e
     }
     case PG_QUERY__NODE__NODE_COMMENT_STMT:
       read_comment(*node.comment_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_CREATE_STATS_STMT:
+      read_statistics(*node.create_stats_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_CREATE_PUBLICATION_STMT:
+      read_published(node.create_publication_stmt->pubobjects,
+                     node.create_publication_stmt->n_pubobjects, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_ALTER_PUBLICATION_STMT:
+      if (node.alter_publication_stmt->action !=
+          PG_QUERY__ALTER_PUBLICATION_ACTION__AP_DropObjects) {
+        read_published(node.alter_publication_stmt->pubobjects,
+                       node.alter_publication_stmt->n_pubobjects, text, effects);
+      }
       return true;
     case PG_QUERY__NODE__NODE_ALTER_POLICY_STMT:
       read_light(ObjectKind::table, table_name(node.alter_policy_stmt->table),

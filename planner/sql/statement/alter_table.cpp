@@ -1,3 +1,5 @@
+#include <algorithm>
+
 #include "sql/lexer.hpp"
 #include "sql/statement/reader.hpp"
 
@@ -54,6 +56,23 @@ bool real_using(const PgQuery__Node* expression, std::string_view column, const 
   if (expression->node_case != PG_QUERY__NODE__NODE_COLUMN_REF) return true;
   const PgQuery__ColumnRef& ref = *expression->column_ref;
   return ref.n_fields == 0 || string_of(ref.fields[ref.n_fields - 1]) != column;
+}
+
+// GENERATED ALWAYS AS IDENTITY that is added, or set.
+bool is_always(const PgQuery__Node* def) {
+  if (def == nullptr) return false;
+  if (def->node_case == PG_QUERY__NODE__NODE_CONSTRAINT) {
+    return std::string_view(def->constraint->generated_when) == "a";
+  }
+  if (def->node_case != PG_QUERY__NODE__NODE_LIST) return false;
+  const PgQuery__List& options = *def->list;
+  return std::any_of(options.items, options.items + options.n_items, [](const auto* each) {
+    if (each->node_case != PG_QUERY__NODE__NODE_DEF_ELEM) return false;
+    const PgQuery__DefElem& option = *each->def_elem;
+    return std::string_view(option.defname) == "generated" && option.arg != nullptr &&
+           option.arg->node_case == PG_QUERY__NODE__NODE_INTEGER &&
+           option.arg->integer->ival == 'a';
+  });
 }
 
 class Command {
@@ -160,6 +179,7 @@ class Command {
       default:
         break;
     }
+    if (read_generated() || read_row_security()) return;
     effect_.to = rewrite_words(cmd_.subtype);
     if (!effect_.to.empty()) return done(Deed::rewrite_table);
     if (cmd_.subtype == ZDM_AT(AddInherit) || cmd_.subtype == ZDM_AT(DropInherit)) {
@@ -168,8 +188,56 @@ class Command {
         effect_.to = cmd_.subtype == ZDM_AT(AddInherit) ? "INHERIT" : "NO INHERIT";
       }
     }
-    effect_.lock = lock_of(cmd_.subtype);
+    effect_.lock = options_lock();
     done(Deed::alter);
+  }
+
+  // What fills a column by itself, and no longer does, or does so alone.
+  bool read_generated() {
+    switch (cmd_.subtype) {
+      case ZDM_AT(DropIdentity):
+        effect_.to = kIdentity;
+        break;
+      case ZDM_AT(DropExpression):
+        effect_.to = kExpression;
+        break;
+      case ZDM_AT(SetIdentity):
+      case ZDM_AT(AddIdentity):
+        if (!is_always(cmd_.def)) return false;
+        effect_.to = kAlways;
+        done(Deed::alter);
+        return true;
+      default:
+        return false;
+    }
+    done(Deed::drop_default);
+    return true;
+  }
+
+  bool read_row_security() {
+    const bool forces = cmd_.subtype == ZDM_AT(ForceRowSecurity);
+    if (!forces && cmd_.subtype != ZDM_AT(EnableRowSecurity)) return false;
+    effect_.to = forces ? kForceRls : kEnableRls;
+    done(Deed::alter);
+    return true;
+  }
+
+  // Options of a view, and the one that the planner of writes reads, wait for everybody.
+  [[nodiscard]] LockMode options_lock() const {
+    const bool sets = cmd_.subtype == ZDM_AT(SetRelOptions) ||
+                      cmd_.subtype == ZDM_AT(ResetRelOptions) ||
+                      cmd_.subtype == ZDM_AT(ReplaceRelOptions);
+    if (!sets || cmd_.def == nullptr || cmd_.def->node_case != PG_QUERY__NODE__NODE_LIST) {
+      return lock_of(cmd_.subtype);
+    }
+    const PgQuery__List& options = *cmd_.def->list;
+    const bool exclusive =
+        effect_.kind == ObjectKind::view ||
+        std::any_of(options.items, options.items + options.n_items, [](const PgQuery__Node* each) {
+          return each->node_case == PG_QUERY__NODE__NODE_DEF_ELEM &&
+                 std::string_view(each->def_elem->defname) == "user_catalog_table";
+        });
+    return exclusive ? LockMode::access_exclusive : lock_of(cmd_.subtype);
   }
 
   const PgQuery__AlterTableCmd& cmd_;
@@ -185,6 +253,7 @@ void read_alter_table(const PgQuery__AlterTableStmt& stmt, const StatementText& 
   SqlEffect table;
   table.kind = kind_of(stmt.objtype);
   table.object = table_name(stmt.relation);
+  table.if_exists = stmt.missing_ok != 0;
   table.only = stmt.relation->inh == 0;
   const Words words{text.text};
   const auto clauses = words.items(words.name_end(place(stmt.relation->location)));

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "sql/lexer.hpp"
 #include "sql/text.hpp"
@@ -13,12 +14,14 @@ namespace zdm::planner {
 namespace {
 
 // Words that start a statement of SQL within PL/pgSQL.
-constexpr std::array<std::string_view, 22> kStatements = {
-    "ALTER",   "CREATE",  "DROP",    "UPDATE", "DELETE",  "INSERT",  "TRUNCATE", "LOCK",
-    "REFRESH", "REINDEX", "CLUSTER", "VACUUM", "GRANT",   "REVOKE",  "MERGE",    "WITH",
-    "COMMENT", "DO",      "SET",     "RESET",  "ANALYZE", "REASSIGN"};
+constexpr std::array<std::string_view, 23> kStatements = {
+    "ALTER",   "CREATE",  "DROP",    "UPDATE", "DELETE", "INSERT",  "TRUNCATE", "LOCK",
+    "REFRESH", "REINDEX", "CLUSTER", "VACUUM", "GRANT",  "REVOKE",  "MERGE",    "WITH",
+    "COMMENT", "CALL",    "DO",      "SET",    "RESET",  "ANALYZE", "REASSIGN"};
 // Words after which one may start.
 constexpr std::array<std::string_view, 5> kBefore = {"BEGIN", "THEN", "ELSE", "LOOP", "DECLARE"};
+// Those that give rows, which FOR … IN and RETURN QUERY take.
+constexpr std::array<std::string_view, 4> kGiveRows = {"UPDATE", "DELETE", "INSERT", "WITH"};
 constexpr std::array<std::string_view, 7> kBranches = {"IF",    "LOOP", "CASE",   "EXCEPTION",
                                                        "WHILE", "FOR",  "FOREACH"};
 
@@ -63,6 +66,7 @@ class BodyReader {
 
   Block run() {
     bool start = true;
+    bool dot = false;  // what follows is a part of a name
     for (Lexeme lexeme = next_lexeme(body_.text, 0); lexeme.kind != LexemeKind::end;) {
       if (one_of(body_.text, lexeme, kBranches)) block_.branches = true;
       note_variable(lexeme, start);
@@ -72,7 +76,14 @@ class BodyReader {
         lexeme = perform(lexeme);
       } else if (is_word(body_.text, lexeme, "EXECUTE")) {
         lexeme = execute(lexeme);
+      } else if (const Lexeme next = next_lexeme(body_.text, lexeme.end());
+                 (is_word(body_.text, lexeme, "IN") || is_word(body_.text, lexeme, "QUERY")) &&
+                 one_of(body_.text, next, kGiveRows)) {
+        lexeme = statement(next, "LOOP");
+        start = false;
       } else {
+        if (!dot) note_call(lexeme);
+        dot = is_sign(body_.text, lexeme, '.');
         start = is_sign(body_.text, lexeme, ';') || one_of(body_.text, lexeme, kBefore);
         lexeme = next_lexeme(body_.text, lexeme.end());
       }
@@ -97,15 +108,41 @@ class BodyReader {
   }
 
   void add_variable(const Lexeme& name) {
-    const auto text = body_.text.substr(name.offset, name.length);
-    if (name.kind == LexemeKind::word) block_.variables.push_back(fold(text));
-    if (name.kind == LexemeKind::quoted_name && name.length > 2) {
-      block_.variables.emplace_back(text.substr(1, name.length - 2));
-    }
+    if (is_name(name)) block_.variables.push_back(text_of(name));
   }
 
-  // Up to its semicolon, which is the lexeme to go on with.
-  Lexeme statement(const Lexeme& first) {
+  // A name before a bracket, each once: what an expression calls.
+  void note_call(const Lexeme& first) {
+    if (!is_name(first)) return;
+    Lexeme name = first;
+    Lexeme after = next_lexeme(body_.text, name.end());
+    TableName called{"", text_of(name)};
+    if (is_sign(body_.text, after, '.')) {
+      name = next_lexeme(body_.text, after.end());
+      after = next_lexeme(body_.text, name.end());
+      if (!is_name(name)) return;
+      called = {std::move(called.name), text_of(name)};
+    }
+    if (!is_sign(body_.text, after, '(') || !called_.insert(called).second) return;
+    BlockPart found;
+    found.text = part(first.offset, name.end());
+    found.called = std::move(called);
+    block_.parts.push_back(std::move(found));
+  }
+
+  static bool is_name(const Lexeme& lexeme) {
+    return lexeme.kind == LexemeKind::word ||
+           (lexeme.kind == LexemeKind::quoted_name && lexeme.length > 2);
+  }
+
+  [[nodiscard]] std::string text_of(const Lexeme& name) const {
+    const auto text = body_.text.substr(name.offset, name.length);
+    if (name.kind == LexemeKind::word) return fold(text);
+    return std::string(text.substr(1, name.length - 2));
+  }
+
+  // Up to its semicolon, or a word that ends it, which is the lexeme to go on with.
+  Lexeme statement(const Lexeme& first, std::string_view last = {}) {
     int depth = 0;
     std::size_t end = first.end();
     Lexeme lexeme = first;
@@ -113,6 +150,7 @@ class BodyReader {
       if (is_sign(body_.text, lexeme, '(')) ++depth;
       if (is_sign(body_.text, lexeme, ')')) --depth;
       if (depth <= 0 && is_sign(body_.text, lexeme, ';')) break;
+      if (depth <= 0 && !last.empty() && is_word(body_.text, lexeme, last)) break;
       end = lexeme.end();
     }
     BlockPart found;
@@ -167,6 +205,7 @@ class BodyReader {
 
   StatementText body_;
   Block block_;
+  std::set<TableName> called_;
   bool declaring_ = false;
 };
 

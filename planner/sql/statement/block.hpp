@@ -13,6 +13,7 @@ struct BlockPart {
   std::string owned;     ///< the text, where it is not the file's own
   bool dynamic = false;  ///< put together when it runs: nothing is known of it
   bool calls = false;    ///< PERFORM: of interest for the functions it calls
+  TableName called;      ///< what an expression of PL/pgSQL calls, instead of SQL
 };
 
 struct Block {

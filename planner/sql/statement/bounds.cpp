@@ -17,7 +17,22 @@ class Bounds {
     return joins(where) && any_few(sources_.from, sources_.count);
   }
 
+  bool few(const PgQuery__SelectStmt& select) {
+    if (depth_ == kMaxDepth) return false;
+    ++depth_;
+    const bool found = select.limit_count != nullptr || select.n_values_lists > 0 ||
+                       condition(select.where_clause) ||
+                       (select.n_from_clause == 1 && any_few(select.from_clause, 1));
+    --depth_;
+    return found;
+  }
+
  private:
+  bool few(const PgQuery__Node* query) {
+    return query != nullptr && query->node_case == PG_QUERY__NODE__NODE_SELECT_STMT &&
+           few(*query->select_stmt);
+  }
+
   bool is_variable(const PgQuery__ColumnRef& ref) const {
     if (sources_.variables == nullptr || ref.n_fields == 0) return false;
     const std::string name = string_of(ref.fields[0]);
@@ -90,18 +105,6 @@ class Bounds {
            !fixed(expression.rexpr);
   }
 
-  bool few(const PgQuery__Node* query) {
-    if (query == nullptr || query->node_case != PG_QUERY__NODE__NODE_SELECT_STMT) return false;
-    if (depth_ == kMaxDepth) return false;
-    ++depth_;
-    const PgQuery__SelectStmt& select = *query->select_stmt;
-    const bool found = select.limit_count != nullptr || select.n_values_lists > 0 ||
-                       condition(select.where_clause) ||
-                       (select.n_from_clause == 1 && any_few(select.from_clause, 1));
-    --depth_;
-    return found;
-  }
-
   // A query that gives few rows, in place or by its name in WITH.
   bool any_few(PgQuery__Node* const* from, std::size_t count) {
     return std::any_of(from, from + count, [this](const PgQuery__Node* each) {
@@ -131,6 +134,11 @@ class Bounds {
 };
 
 }  // namespace
+
+bool gives_few(const PgQuery__SelectStmt& query) {
+  const Sources none;
+  return Bounds(none).few(query);
+}
 
 bool is_bounded(const PgQuery__Node* where, const Sources& sources) {
   return Bounds(sources).statement(where);

@@ -91,6 +91,9 @@ void read_as(const PgQuery__CreateTableAsStmt& stmt, const StatementText& text, 
   table.if_not_exists = stmt.if_not_exists != 0;
   table.temporary = is_temporary(*stmt.into->rel);
   table.from_query = true;
+  table.unbounded = stmt.into->skip_data == 0 && stmt.query != nullptr &&
+                    stmt.query->node_case == PG_QUERY__NODE__NODE_SELECT_STMT &&
+                    reads_many(*stmt.query->select_stmt);
   effects.push_back(std::move(table));
 }
 

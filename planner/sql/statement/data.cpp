@@ -54,15 +54,21 @@ void read_delete(const PgQuery__DeleteStmt& stmt, const StatementText& text, Wit
   effects.push_back(std::move(effect));
 }
 
+bool reads_tables(const PgQuery__SelectStmt& query) {
+  if (query.limit_count != nullptr) return false;
+  if (query.larg != nullptr) return reads_tables(*query.larg) || reads_tables(*query.rarg);
+  return query.n_from_clause > 0;
+}
+
 bool reads_tables(const PgQuery__Node* query) {
   return query != nullptr && query->node_case == PG_QUERY__NODE__NODE_SELECT_STMT &&
-         (query->select_stmt->n_from_clause > 0 || query->select_stmt->larg != nullptr) &&
-         query->select_stmt->limit_count == nullptr;
+         reads_tables(*query->select_stmt);
 }
 
 void read_insert(const PgQuery__InsertStmt& stmt, const StatementText& text, Effects& effects) {
   SqlEffect effect = written(Deed::insert, *stmt.relation, "INSERT", text);
   effect.from_query = reads_tables(stmt.select_stmt);
+  effect.unbounded = effect.from_query && reads_many(*stmt.select_stmt->select_stmt);
   effects.push_back(std::move(effect));
 }
 
@@ -136,28 +142,104 @@ void rewrite(const PgQuery__RangeVar* relation, std::string_view words, const St
   effects.push_back(std::move(effect));
 }
 
+// ALTER TABLE ALL IN TABLESPACE …: none of them is named.
+void read_move_all(const PgQuery__AlterTableMoveAllStmt& stmt, const StatementText& text,
+                   Effects& effects) {
+  rewrite(nullptr, "SET TABLESPACE", text, effects);
+  effects.back().kind = kind_of(stmt.objtype);
+}
+
+// What takes a lock, reads, and is no hazard of its own.
+void read_light(TableName table, LockMode lock, const StatementText& text, Effects& effects) {
+  SqlEffect effect;
+  effect.deed = Deed::alter;
+  effect.object = std::move(table);
+  effect.lock = lock;
+  effect.to = kReads;
+  effect.where = text.place(0, text.text.size());
+  effects.push_back(std::move(effect));
+}
+
 void read_vacuum(const PgQuery__VacuumStmt& stmt, const StatementText& text, Effects& effects) {
-  if (stmt.is_vacuumcmd == 0 || !option(stmt.options, stmt.n_options, "full")) return;
-  if (stmt.n_rels == 0) rewrite(nullptr, "VACUUM FULL", text, effects);
+  const bool full = stmt.is_vacuumcmd != 0 && option(stmt.options, stmt.n_options, "full");
+  if (full && stmt.n_rels == 0) rewrite(nullptr, "VACUUM FULL", text, effects);
   for (std::size_t i = 0; i < stmt.n_rels; ++i) {
     if (stmt.rels[i]->node_case != PG_QUERY__NODE__NODE_VACUUM_RELATION) continue;
-    rewrite(stmt.rels[i]->vacuum_relation->relation, "VACUUM FULL", text, effects);
+    const PgQuery__RangeVar* table = stmt.rels[i]->vacuum_relation->relation;
+    if (full) {
+      rewrite(table, "VACUUM FULL", text, effects);
+    } else {
+      read_light(table_name(table), LockMode::share_update_exclusive, text, effects);
+    }
+  }
+}
+
+// SELECT … FOR UPDATE locks rows, and with them its tables.
+void read_locking(const PgQuery__SelectStmt& stmt, const StatementText& text, Effects& effects) {
+  for (std::size_t i = 0; i < stmt.n_locking_clause; ++i) {
+    // FOR UPDATE OF says which, by other names
+    if (stmt.locking_clause[i]->node_case != PG_QUERY__NODE__NODE_LOCKING_CLAUSE) continue;
+    if (stmt.locking_clause[i]->locking_clause->n_locked_rels > 0) return;
+  }
+  for (std::size_t i = 0; stmt.n_locking_clause > 0 && i < stmt.n_from_clause; ++i) {
+    if (stmt.from_clause[i]->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) continue;
+    read_light(table_name(stmt.from_clause[i]->range_var), LockMode::row_share, text, effects);
   }
 }
 
 void read_select(const PgQuery__SelectStmt& stmt, const StatementText& text, Effects& effects) {
   read_with(stmt.with_clause, text, effects);
+  read_locking(stmt, text, effects);
   if (stmt.into_clause == nullptr || stmt.into_clause->rel == nullptr) return;
   SqlEffect effect;
   effect.deed = Deed::create;
   effect.object = table_name(stmt.into_clause->rel);
   effect.temporary = stmt.into_clause->rel->relpersistence[0] == 't';
   effect.from_query = true;
+  effect.unbounded = reads_many(stmt);
   effect.where = text.place(0, text.text.size());
   effects.push_back(std::move(effect));
 }
 
+// What WHEN MATCHED does is judged as UPDATE … FROM and DELETE … USING are.
+void read_merge(const PgQuery__MergeStmt& stmt, const StatementText& text, Effects& effects) {
+  const SqlEffect merge = written(Deed::merge, *stmt.relation, "MERGE", text);
+  PgQuery__Node* const source = stmt.source_relation;
+  const Sources sources{&source, 1, {stmt.with_clause}, text.variables};
+  const bool joined = is_bounded(stmt.join_condition, sources);
+  const std::size_t first = effects.size();
+  for (std::size_t i = 0; i < stmt.n_merge_when_clauses; ++i) {
+    if (stmt.merge_when_clauses[i]->node_case != PG_QUERY__NODE__NODE_MERGE_WHEN_CLAUSE) continue;
+    const PgQuery__MergeWhenClause& when = *stmt.merge_when_clauses[i]->merge_when_clause;
+    const bool updates = when.command_type == PG_QUERY__CMD_TYPE__CMD_UPDATE;
+    if (!updates && when.command_type != PG_QUERY__CMD_TYPE__CMD_DELETE) continue;
+    if (joined || is_bounded(when.condition, sources)) continue;
+    effects.push_back(merge);
+    effects.back().to = updates ? "UPDATE" : "DELETE";
+    effects.back().unbounded = true;
+  }
+  if (effects.size() == first) effects.push_back(merge);
+}
+
+// Rows from a file are as many as it has; those that stand behind the statement, one sees.
+void read_copy(const PgQuery__CopyStmt& stmt, const StatementText& text, Effects& effects) {
+  if (stmt.query != nullptr) return read_statement(*stmt.query, text, effects);
+  if (stmt.is_from == 0 || stmt.relation == nullptr) return;
+  SqlEffect effect = written(Deed::insert, *stmt.relation, "COPY", text);
+  effect.from_query = true;
+  effect.unbounded = stmt.is_program != 0 || !std::string_view(stmt.filename).empty();
+  effects.push_back(std::move(effect));
+}
+
+void read_explain(const PgQuery__ExplainStmt& stmt, const StatementText& text, Effects& effects) {
+  if (option(stmt.options, stmt.n_options, "analyze")) read_statement(*stmt.query, text, effects);
+}
+
 }  // namespace
+
+bool reads_many(const PgQuery__SelectStmt& query) {
+  return reads_tables(query) && !gives_few(query);
+}
 
 bool read_data(const PgQuery__Node& node, const StatementText& text, Effects& effects) {
   switch (node.node_case) {
@@ -178,7 +260,13 @@ bool read_data(const PgQuery__Node& node, const StatementText& text, Effects& ef
       return true;
     case PG_QUERY__NODE__NODE_MERGE_STMT:
       read_with(node.merge_stmt->with_clause, text, effects);
-      effects.push_back(written(Deed::merge, *node.merge_stmt->relation, "MERGE", text));
+      read_merge(*node.merge_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_COPY_STMT:
+      read_copy(*node.copy_stmt, text, effects);
+      return true;
+    case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
+      read_explain(*node.explain_stmt, text, effects);
       return true;
     case PG_QUERY__NODE__NODE_TRUNCATE_STMT:
       read_truncate(*node.truncate_stmt, text, effects);
@@ -192,6 +280,9 @@ bool read_data(const PgQuery__Node& node, const StatementText& text, Effects& ef
     case PG_QUERY__NODE__NODE_CLUSTER_STMT:
       rewrite(node.cluster_stmt->relation, "CLUSTER", text, effects);
       return true;
+    case PG_QUERY__NODE__NODE_ALTER_TABLE_MOVE_ALL_STMT:
+      read_move_all(*node.alter_table_move_all_stmt, text, effects);
+      return true;
     case PG_QUERY__NODE__NODE_VACUUM_STMT:
       read_vacuum(*node.vacuum_stmt, text, effects);
       return true;
@@ -201,6 +292,7 @@ bool read_data(const PgQuery__Node& node, const StatementText& text, Effects& ef
       effect.kind = ObjectKind::materialized_view;
       effect.object = table_name(node.refresh_mat_view_stmt->relation);
       effect.concurrently = node.refresh_mat_view_stmt->concurrent != 0;
+      if (node.refresh_mat_view_stmt->skip_data != 0) effect.to = kWithNoData;
       effect.where = text.place(0, text.text.size());
       effects.push_back(std::move(effect));
       return true;

@@ -63,6 +63,10 @@ void read_drop(const PgQuery__DropStmt& stmt, const StatementText& text, Effects
       parts.pop_back();
     }
     effect.object = table_name(parts);
+    if (stmt.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION) {
+      effect.to = kExtension;
+      effect.part = effect.object.name;
+    }
     if (effect.kind == ObjectKind::other) effect.object = {};
     effect.concurrently = stmt.concurrent != 0;
     effect.cascade = stmt.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;

@@ -25,6 +25,7 @@ struct Reading {
 };
 
 void read_text(const StatementText& text, int depth, bool in_block, Reading& out);
+void run_function(const TableName& name, int depth, Reading& out);
 
 SqlFault at(const StatementText& text, const SqlFault& fault) {
   return {fault.message, text.place(fault.offset, fault.offset).offset};
@@ -54,6 +55,10 @@ void run_block(const Block& block, int depth, Reading& out) {
     StatementText whole = part.text;
     if (!part.owned.empty()) whole.text = part.owned;
     whole.variables = &block.variables;
+    if (!part.called.name.empty()) {
+      run_function(part.called, depth + 1, out);
+      continue;
+    }
     if (part.dynamic || depth >= kMaxBlocks) {
       add_dynamic(part.text, statements[first - 1]);
       continue;
@@ -82,29 +87,58 @@ void run_block(const Block& block, int depth, Reading& out) {
   }
 }
 
+// The body of this file that a call means; "public" is where names without a schema mostly lead.
+std::map<TableName, Block>::iterator find_body(const TableName& name, Reading& reading) {
+  const auto exact = reading.bodies.find(name);
+  if (exact != reading.bodies.end()) return exact;
+  if (name.schema.empty()) return reading.bodies.find({"public", name.name});
+  return name.schema == "public" ? reading.bodies.find({"", name.name}) : reading.bodies.end();
+}
+
+// Once each: a second call does the same again, and one function may call another without end.
+void run_function(const TableName& name, int depth, Reading& out) {
+  const auto found = find_body(name, out);
+  if (found == out.bodies.end()) return;
+  const auto body = out.bodies.extract(found);
+  run_block(body.mapped(), depth, out);
+}
+
 // The functions a query calls whose bodies stand in this file.
-void find_calls(const ProtobufCMessage& message, const Reading& reading,
-                std::vector<TableName>& found) {
+void find_calls(const ProtobufCMessage& message, Reading& reading, std::vector<TableName>& found) {
   if (message.descriptor == &pg_query__func_call__descriptor) {
     const auto& call = reinterpret_cast<const PgQuery__FuncCall&>(message);
     auto name = table_name(names_of(call.funcname, call.n_funcname));
-    if (reading.bodies.contains(name)) found.push_back(std::move(name));
+    if (find_body(name, reading) != reading.bodies.end()) found.push_back(std::move(name));
   }
   for_each_child(message,
                  [&](const ProtobufCMessage& child) { find_calls(child, reading, found); });
 }
 
-// Once each: a second call does the same again, and one function may call another without end.
+// What calls the functions of its expressions at once; a view or a trigger does so later.
+bool runs_calls(const PgQuery__Node& node) {
+  switch (node.node_case) {
+    case PG_QUERY__NODE__NODE_SELECT_STMT:
+    case PG_QUERY__NODE__NODE_CALL_STMT:
+    case PG_QUERY__NODE__NODE_INSERT_STMT:
+    case PG_QUERY__NODE__NODE_UPDATE_STMT:
+    case PG_QUERY__NODE__NODE_DELETE_STMT:
+    case PG_QUERY__NODE__NODE_MERGE_STMT:
+    case PG_QUERY__NODE__NODE_COPY_STMT:
+      return true;
+    case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT:
+      return node.create_table_as_stmt->into->skip_data == 0;
+    case PG_QUERY__NODE__NODE_EXPLAIN_STMT:
+      return option(node.explain_stmt->options, node.explain_stmt->n_options, "analyze");
+    default:
+      return false;
+  }
+}
+
 void run_calls(const PgQuery__Node& node, int depth, Reading& out) {
-  const bool runs = node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT ||
-                    node.node_case == PG_QUERY__NODE__NODE_CALL_STMT;
-  if (!runs || out.bodies.empty()) return;
+  if (out.bodies.empty() || !runs_calls(node)) return;
   std::vector<TableName> called;
   find_calls(*held(&node), out, called);
-  for (const TableName& name : called) {
-    const auto body = out.bodies.extract(name);
-    if (!body.empty()) run_block(body.mapped(), depth, out);
-  }
+  for (const TableName& name : called) run_function(name, depth, out);
 }
 
 void read_node(const PgQuery__Node& node, const StatementText& text, int depth, Reading& out) {
@@ -153,7 +187,7 @@ class Transactions {
       if (deed == Deed::begin && !open_) begin(statement.place);
       statement.transaction = facts_of_block_ = number_;
       statement.in_transaction = open_;
-      if (deed == Deed::commit || deed == Deed::rollback) end();
+      if (deed == Deed::commit || deed == Deed::rollback) end(statement);
       if (!open_) ++number_;
     }
     if (open_ && !wrapped_) facts.left_open = begun_;
@@ -166,7 +200,14 @@ class Transactions {
     wrapped_ = false;
     begun_ = place;
   }
-  void end() { open_ = wrapped_ = false; }
+  void end(const StatementFacts& statement) {
+    if (open_ && statement.effects[0].to == kAndChain) {
+      ++number_;
+      begun_ = statement.place;
+    } else {
+      open_ = wrapped_ = false;
+    }
+  }
 
   bool wrapped_;
   bool open_;

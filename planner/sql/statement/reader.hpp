@@ -47,6 +47,8 @@ ColumnFacts read_column(const PgQuery__ColumnDef& column, const SqlEffect& of,
                         const StatementText& text, Effects& constraints);
 /// A constraint of a table; `where` is its clause.
 SqlEffect read_constraint(const PgQuery__Constraint& constraint, SqlEffect of, Place where);
+/// A query of tables that nothing bounds.
+[[nodiscard]] bool reads_many(const PgQuery__SelectStmt& query);
 SqlType read_type(const PgQuery__TypeName* type);
 SqlDefault read_default(const PgQuery__Node* expression, std::string& function);
 /// The columns that an expression reads, each once.

@@ -34,6 +34,7 @@ void read_transaction(const PgQuery__TransactionStmt& stmt, const StatementText&
     default:
       return;
   }
+  if (stmt.chain != 0) effect.to = kAndChain;
   effects.push_back(std::move(effect));
 }
 

@@ -1,0 +1,2 @@
+-- seen: lock
+DROP TRIGGER "Audit" ON accounts;

@@ -1,0 +1,2 @@
+-- seen: lock, broken
+ALTER TABLE comments ALTER COLUMN id DROP IDENTITY;

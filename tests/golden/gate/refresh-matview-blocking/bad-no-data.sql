@@ -1,0 +1,2 @@
+-- seen: lock, rewrite
+REFRESH MATERIALIZED VIEW "Daily Totals" WITH NO DATA;

@@ -1,0 +1,2 @@
+-- seen: lock
+ALTER TABLE invoices ENABLE ROW LEVEL SECURITY;

@@ -1,0 +1,4 @@
+BEGIN;
+ALTER TABLE invoices ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON invoices USING (true);
+COMMIT;
