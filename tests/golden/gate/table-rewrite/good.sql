@@ -6,4 +6,5 @@ ALTER TABLE users ADD COLUMN joined_at timestamptz NOT NULL DEFAULT now(),
   ADD COLUMN tags text[] NOT NULL DEFAULT '{}';
 CREATE FUNCTION default_locale() RETURNS text LANGUAGE sql STABLE AS $$SELECT 'de'::text$$;
 ALTER TABLE users ADD COLUMN locale text DEFAULT default_locale();
+ALTER TABLE users ADD COLUMN joined_in integer DEFAULT date_part('year', now());
 VACUUM (ANALYZE) users;
