@@ -49,6 +49,93 @@ Result<void> refuse_table(const Subject& subject) {
   return {};
 }
 
+tl::unexpected<Error> refuse_check(const Subject& subject, const Constraint& check,
+                                   std::string_view why) {
+  return fail_at(where_of(subject.context), ErrorCode::refused,
+                 fmt::format("{}{} of {} cannot be carried to the new column: {}",
+                             check.name.empty() ? "" : fmt::format("constraint {}, ", check.name),
+                             check.definition, quote(subject.table.name), why),
+                 "rebuild the table without it in an earlier migration, with kind = \"sql\" "
+                 "(sqlite.org/lang_altertable.html, section 7)");
+}
+
+/// The checks of the table that read an old column, to be carried.
+std::vector<const Constraint*> checks_on_old(const Subject& subject) {
+  std::vector<const Constraint*> checks;
+  for (const auto& constraint : subject.table.constraints) {
+    if (constraint.kind != ConstraintKind::check) continue;
+    const bool on_it = std::ranges::any_of(subject.words.old_columns, [&](const auto& name) {
+      const auto* column = subject.table.column(name);
+      return column != nullptr &&
+             std::ranges::find(constraint.attnums, column->attnum) != constraint.attnums.end();
+    });
+    if (on_it) checks.push_back(&constraint);
+  }
+  return checks;
+}
+
+/// What of an old column's definition would vanish or fail at contract. A CHECK is carried there by
+/// its text, which nobody proves: so only where the new column holds the very same values.
+Result<void> refuse_definitions(const Subject& subject) {
+  if (subject.table.sql.empty()) return {};
+  for (const auto& name : subject.words.old_columns) {
+    if (subject.table.column(name) == nullptr) continue;
+    ZDM_TRY(const bool conflict, sqlite_column_says(subject.table.sql, name, "on", "conflict"));
+    if (conflict) {
+      return fail_at(where_of(subject.context), ErrorCode::refused,
+                     fmt::format("{} has a constraint with ON CONFLICT, which cannot be kept while "
+                                 "both columns are written",
+                                 describe(subject.table, name)),
+                     "rebuild the table without that clause in an earlier migration");
+    }
+    ZDM_TRY(const bool key, sqlite_column_says(subject.table.sql, name, "primary", "key"));
+    if (key) {
+      return fail_at(where_of(subject.context), ErrorCode::refused,
+                     fmt::format("{} is the PRIMARY KEY, which SQLite cannot drop",
+                                 describe(subject.table, name)),
+                     "rebuild the table in a maintenance window instead");
+    }
+  }
+  const auto checks = checks_on_old(subject);
+  if (checks.empty()) return {};
+  if (subject.words.exchanged) {
+    return refuse_check(subject, *checks.front(), "the two columns change places");
+  }
+  for (const auto& up : subject.words.forward) {
+    if (up.reads.size() != 1 || up.expression != quote_identifier(up.reads.front())) {
+      return refuse_check(subject, *checks.front(), "its values are not those of the old one");
+    }
+  }
+  return {};
+}
+
+/// A writer of the new shape leaves the old column out, and SQLite looks at its CHECKs before the
+/// trigger fills it: they must hold for what stands there then.
+void add_check_checks(const Subject& subject, Recipe& recipe) {
+  const auto left_out = [&](std::string_view name) -> std::string {
+    if (!subject.words.carried.contains(std::string(name))) return {};
+    const auto* column = subject.table.column(name);
+    if (column == nullptr || column->default_sql.empty()) return "NULL";
+    return fmt::format("({})", column->default_sql);
+  };
+  for (const auto* check : checks_on_old(subject)) {
+    const auto text = replace_columns(Engine::sqlite, check->expression, left_out);
+    const bool alone = check->attnums.size() == 1;
+    recipe.checks.push_back(
+        {.table = subject.table.name,
+         .columns = {},
+         .query = alone ? fmt::format("SELECT coalesce(({}\n), 1)", text)
+                        : fmt::format("SELECT NOT EXISTS (SELECT 1 FROM {} WHERE NOT ({}\n))",
+                                      quote(subject.table.name), text),
+         .message = fmt::format("{} of {} does not hold where the old column is left out, as the "
+                                "next release will",
+                                check->definition, quote(subject.table.name)),
+         .hint = "rebuild the table with a check that lets NULL pass, such as NOT NULL instead of "
+                 "IS NOT NULL, in an earlier migration",
+         .where = where_of(subject.context)});
+  }
+}
+
 std::string column_type(const Subject& subject, const NewColumn& column) {
   const auto* like = subject.table.column(column.like);
   std::string type = column.type;
@@ -57,6 +144,9 @@ std::string column_type(const Subject& subject, const NewColumn& column) {
     const bool own = constraint.references && like != nullptr && constraint.attnums.size() == 1 &&
                      constraint.attnums.front() == like->attnum;
     if (!own) continue;
+    // One of the table is carried by its text at contract.
+    const auto of_column = sqlite_column_says(subject.table.sql, like->name, "references");
+    if (!subject.table.sql.empty() && of_column && !*of_column) continue;
     // ADD COLUMN takes REFERENCES as long as the default is NULL (lang_altertable.html, section 4).
     const auto at = constraint.definition.find("REFERENCES ");
     if (at != std::string::npos) type += " " + constraint.definition.substr(at);
@@ -79,6 +169,7 @@ void add_columns(const Subject& subject, Step& step) {
 
 Result<Recipe> expand(const Subject& subject) {
   ZDM_CHECK(refuse_table(subject));
+  ZDM_CHECK(refuse_definitions(subject));
   ZDM_TRY(const Twins twins, twins_of(subject.context, subject.table, subject.words.carried));
   Recipe recipe;
   auto shape = fragment(subject, Slot::shape, StepKind::transaction, "");
@@ -100,6 +191,7 @@ Result<Recipe> expand(const Subject& subject) {
     for (const auto& up : subject.words.forward) add(up, "up");
     for (const auto& down : subject.words.backward) add(down, "down");
     add_null_checks(subject, recipe);
+    add_check_checks(subject, recipe);
   }
   recipe.warnings.push_back(
       {.code = "returning-before-sync",
@@ -185,6 +277,30 @@ Result<std::string> with_guarantees(const Subject& subject, const std::string& t
   return result;
 }
 
+/// The table as it stands before the old columns go: what read them reads the new ones.
+Result<Table> carried_to_new(const Subject& subject) {
+  Table table = subject.table;
+  ZDM_TRY(const Twins twins, twins_of(subject.context, subject.table, subject.words.carried));
+  for (const auto& twin : twins.constraints) {
+    for (auto& each : table.constraints) {
+      const bool same = each.kind == twin.old.kind && each.name == twin.old.name &&
+                        each.definition == twin.old.definition;
+      if (!same) continue;
+      each.attnums = twin.twin.attnums;
+      each.expression = twin.twin.expression;
+      each.definition = twin.definition;
+    }
+  }
+  return table;
+}
+
+Result<std::string> carried_text(const Subject& subject, std::string text) {
+  for (const auto& [from, to] : subject.words.carried) {
+    ZDM_TRY(text, sqlite_carry_constraints(text, from, to));
+  }
+  return text;
+}
+
 bool on_column(const Table& table, const Index& index, const std::string& name) {
   const auto* column = table.column(name);
   return column != nullptr &&
@@ -218,12 +334,14 @@ Result<Recipe> contract(const Subject& subject) {
     }
   }
   if (!subject.table.sql.empty()) {
-    ZDM_TRY(const std::string text, with_guarantees(subject, subject.table.sql));
+    ZDM_TRY(std::string text, with_guarantees(subject, subject.table.sql));
+    ZDM_TRY(text, carried_text(subject, std::move(text)));
     for (const auto& column : subject.words.new_columns) {
       if (column.not_null || column.default_sql.empty()) continue;
       append(action.before, sql::store_nulls_on_sqlite(subject.table, column.name));
     }
-    sql::edit_sqlite_schema(subject.table, text, retire.step, action.before);
+    ZDM_TRY(const Table carried, carried_to_new(subject));
+    sql::edit_sqlite_schema(carried, text, retire.step, action.before);
   }
   for (const auto& added : subject.words.new_columns) {
     if (const auto* present = subject.table.column(added.name)) {

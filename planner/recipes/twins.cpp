@@ -177,7 +177,12 @@ Result<std::string> twin_definition(const Context& context, const Table& table,
     columns.push_back(found == replaced.end() ? name : found->second);
   }
   // What follows REFERENCES is the server's own text, ON DELETE and DEFERRABLE included.
-  auto rest = constraint.definition.substr(constraint.definition.find(" REFERENCES "));
+  const auto at = constraint.definition.find(" REFERENCES ");
+  if (at == std::string::npos) {
+    return refuse(context, table, constraint.definition, "its text could not be read",
+                  "drop it in an earlier migration and make it again afterwards");
+  }
+  auto rest = constraint.definition.substr(at);
   if (const auto not_valid = rest.rfind(" NOT VALID"); not_valid != std::string::npos) {
     rest.erase(not_valid);
   }

@@ -8,6 +8,9 @@
 
 #include <fmt/format.h>
 
+#include "sql/expression.hpp"
+#include "sql/quote.hpp"
+
 namespace zdm::planner {
 
 namespace {
@@ -114,6 +117,33 @@ class Definition {
     return found;
   }
 
+  /// Every item of the list: columns, and constraints of the table.
+  [[nodiscard]] static std::vector<Definition> all(std::string_view sql) {
+    std::vector<Definition> items;
+    int depth = 0;
+    for (const auto& token : tokens_of(sql)) {
+      const auto text = sql.substr(token.begin, token.end - token.begin);
+      if (text == ")" && --depth == 0) break;
+      if (depth >= 1) {
+        if (items.empty() || (depth == 1 && text == ",")) items.emplace_back().sql_ = sql;
+        if (depth > 1 || text != ",") items.back().tokens_.push_back(token);
+      }
+      if (text == "(") ++depth;
+    }
+    return items;
+  }
+  /// Whether this is the definition of the column.
+  [[nodiscard]] bool defines(std::string_view column) const { return matches(tokens_, column); }
+  /// Index of the bracket that closes the one at `i`, or size().
+  [[nodiscard]] std::size_t closing(std::size_t i) const {
+    int depth = 0;
+    for (; i < size(); ++i) {
+      if (text(i) == "(") ++depth;
+      if (text(i) == ")" && --depth == 0) return i;
+    }
+    return size();
+  }
+
   [[nodiscard]] std::string_view text(std::size_t i) const {
     return i < tokens_.size() ? sql_.substr(tokens_[i].begin, tokens_[i].end - tokens_[i].begin)
                               : std::string_view{};
@@ -195,6 +225,51 @@ std::string cut(std::string_view sql, std::size_t begin, std::size_t end,
   return fmt::format("{}{}{}", sql.substr(0, begin), instead, sql.substr(end));
 }
 
+/// A piece of the text, and what is to stand there.
+struct Edit {
+  std::size_t begin = 0;
+  std::size_t end = 0;
+  std::string instead;
+};
+
+std::string edited(std::string_view sql, std::vector<Edit> edits) {
+  std::ranges::sort(edits, {}, &Edit::begin);
+  std::string result;
+  std::size_t at = 0;
+  for (const auto& edit : edits) {
+    result.append(sql.substr(at, edit.begin - at)).append(edit.instead);
+    at = edit.end;
+  }
+  return result.append(sql.substr(at));
+}
+
+/// The CHECKs and the key lists of one item with `from` read as `to`: one edit for each bracket.
+std::vector<Edit> carried_edits(std::string_view sql, const Definition& item, std::string_view from,
+                                std::string_view to) {
+  const auto renamed = [&](std::string_view name) {
+    return equal_ignoring_case(name, from) ? quote_identifier(to) : std::string{};
+  };
+  std::vector<Edit> edits;
+  for (std::size_t i = 0; i < item.size(); ++i) {
+    if (item.text(i) != "(") continue;
+    const auto close = item.closing(i);
+    if (close == item.size()) break;
+    const auto begin = item.end(i);
+    const auto inside = sql.substr(begin, item.begin(close) - begin);
+    const bool key = i == 0 ? false : item.is(i - 1, "key") && i > 1 && item.is(i - 2, "foreign");
+    if (i > 0 && item.is(i - 1, "check")) {
+      edits.push_back({begin, item.begin(close), replace_columns(Engine::sqlite, inside, renamed)});
+    } else if (key) {
+      for (auto at = i + 1; at < close; ++at) {
+        const auto name = renamed(unquoted(item.text(at)));
+        if (!name.empty()) edits.push_back({item.begin(at), item.end(at), name});
+      }
+    }
+    i = close;
+  }
+  return edits;
+}
+
 bool is_literal(std::string_view expression) {
   if (expression.empty()) return false;
   if (expression.front() == '\'') return end_of_quoted(expression, 0) == expression.size();
@@ -241,6 +316,38 @@ Result<std::string> sqlite_set_default(std::string_view create_table, std::strin
              is_literal(*expression) || expression->front() == '('
                  ? fmt::format(" DEFAULT {}", *expression)
                  : fmt::format(" DEFAULT ({})", *expression));
+}
+
+Result<bool> sqlite_column_says(std::string_view create_table, std::string_view column,
+                                std::string_view first, std::string_view second) {
+  ZDM_TRY(const Definition definition, Definition::find(create_table, column));
+  return definition.find_keyword(first, second) < definition.size();
+}
+
+Result<std::string> sqlite_carry_constraints(std::string_view create_table, std::string_view from,
+                                             std::string_view to) {
+  ZDM_TRY(const Definition target, Definition::find(create_table, to));
+  std::vector<Edit> edits;
+  std::string own;
+  for (const auto& item : Definition::all(create_table)) {
+    auto found = carried_edits(create_table, item, from, to);
+    if (!item.defines(from)) {
+      std::ranges::move(found, std::back_inserter(edits));
+      continue;
+    }
+    for (std::size_t i = 0; i + 1 < item.size(); ++i) {
+      if (item.text(i) == "(") i = item.closing(i);
+      if (!item.is(i, "check") || item.text(i + 1) != "(") continue;
+      const auto begin = item.begin(item.with_its_name(i));
+      const auto bracket = item.end(i + 1);
+      const auto edit = std::ranges::find(found, bracket, &Edit::begin);
+      if (edit == found.end()) continue;
+      own += fmt::format(" {}{})", create_table.substr(begin, bracket - begin), edit->instead);
+    }
+  }
+  const auto end = target.end(target.size() - 1);
+  if (!own.empty()) edits.push_back({end, end, own});
+  return edited(create_table, std::move(edits));
 }
 
 }  // namespace zdm::planner

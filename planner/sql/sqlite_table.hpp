@@ -22,4 +22,16 @@ namespace zdm::planner {
                                                      std::string_view column,
                                                      const std::optional<std::string>& expression);
 
+/// Whether the column's definition has the keyword at its own level: "references", or two in a row
+/// as in ("on", "conflict").
+[[nodiscard]] Result<bool> sqlite_column_says(std::string_view create_table,
+                                              std::string_view column, std::string_view first,
+                                              std::string_view second = {});
+
+/// The same statement with every CHECK and every FOREIGN KEY (…) that reads `from` reading `to`
+/// instead; the CHECKs of `from`'s own definition are written behind that of `to`.
+[[nodiscard]] Result<std::string> sqlite_carry_constraints(std::string_view create_table,
+                                                           std::string_view from,
+                                                           std::string_view to);
+
 }  // namespace zdm::planner

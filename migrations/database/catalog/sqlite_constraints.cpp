@@ -94,8 +94,9 @@ void read_item(const SqlStatement& statement, const SqlItem& item, std::vector<W
       at = after_bracket(item, at + 2) - 1;
     } else if (word == "REFERENCES") {
       const std::size_t end = after_references(item, at);
+      // One spelling, whatever stands in the text: recipes look for the word.
       found.push_back(Written{ConstraintKind::foreign_key, std::exchange(name, ""),
-                              statement.from(item, at, end), columns});
+                              "REFERENCES " + statement.from(item, at + 1, end), columns});
       at = end - 1;
     } else if (word == "(") {
       at = after_bracket(item, at) - 1;

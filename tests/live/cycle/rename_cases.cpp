@@ -84,6 +84,24 @@ Case checked() {
                                  kRows});
 }
 
+/// What SQLite keeps only as text: it goes where the column goes.
+Case described_on_sqlite() {
+  auto subject =
+      renamed("with what only the table's text tells",
+              {"CREATE TABLE users (id integer PRIMARY KEY, name text collate nocase "
+               "default 'nobody' constraint short check (length(name) < 40), "
+               "mate text, check (name <> mate))",
+               "INSERT INTO users (id, name) VALUES (1, 'one'), (2, 'two'), (3, 'three')"});
+  subject.engines = kSqlite;
+  subject.finally = {
+      {"SELECT sql LIKE '%COLLATE nocase%constraint short check (length(full_name) < 40)%' "
+       "FROM sqlite_schema WHERE name = 'users'",
+       "1"},
+      {"SELECT sql LIKE '%check (full_name <> mate)%' FROM sqlite_schema WHERE name = 'users'",
+       "1"}};
+  return subject;
+}
+
 Case unique() {
   auto subject = renamed("with unique constraints",
                          {"CREATE TABLE users (id integer PRIMARY KEY, name text, UNIQUE (name), "
@@ -111,6 +129,19 @@ Case referencing() {
       .new_writes = {"INSERT INTO orders (id, user_id) VALUES ({n} + 5000, 2)",
                      "UPDATE orders SET user_id = 1 WHERE id = 2"},
       .repaired = {}};
+}
+
+/// SQLite keeps the words as they were typed: of a column, and of the table.
+Case referencing_as_typed() {
+  auto subject = referencing();
+  subject.name = "rename_column that references in small letters";
+  subject.engines = kSqlite;
+  subject.setup[1] =
+      "create table orders (id integer primary key, owner integer not null "
+      "references users, foreign key (owner) references users (id))";
+  subject.finally = {
+      {"SELECT count(*) FROM pragma_foreign_key_list('orders') WHERE \"from\" = 'user_id'", "2"}};
+  return subject;
 }
 
 /// Two changes of one file replace both columns of an index.
@@ -146,9 +177,11 @@ std::vector<Case> rename_cases() {
                                 "CREATE INDEX users_name ON users (name)",
                                 "CREATE INDEX users_some ON users (id) WHERE name > 'm'", kRows}),
       on_postgres(indexed_postgres()),
-      on_postgres(checked()),
+      checked(),
+      described_on_sqlite(),
       on_postgres(unique()),
       referencing(),
+      referencing_as_typed(),
       both_of_an_index()};
 }
 

@@ -260,3 +260,25 @@ TEST_CASE("the owner of a table takes it through every phase without being super
   CHECK(rig.value("SELECT count(*) FROM users WHERE full_name = 'user ' || id") == "300");
   CHECK_FALSE(rig.has_column("users", "name"));
 }
+
+TEST_CASE("SQLite: what a column's definition says and cannot be carried is refused at expand",
+          "[live][execute]") {
+  const auto [definition, words] = GENERATE(table<std::string, std::string>(
+      {{"name text NOT NULL ON CONFLICT REPLACE DEFAULT 'x'", "ON CONFLICT"},
+       {"name text CHECK (name IS NOT NULL)", "left out"},
+       {"name text, CHECK (name IS NOT NULL OR id > 5)", "left out"},
+       {"name integer PRIMARY KEY", "PRIMARY KEY"}}));
+  CAPTURE(definition);
+  Rig rig(Engine::sqlite);
+  const bool key = definition.find("PRIMARY") != std::string::npos;
+  rig.exec(
+      fmt::format("CREATE TABLE users (id integer{}, {})", key ? "" : " PRIMARY KEY", definition));
+  rig.exec("INSERT INTO users (id, name) VALUES (1, 1)");
+  const auto outcome =
+      rig.apply({rename_users_name(Phase::switch_)}, options_for(std::nullopt, "r1"));
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(outcome.error->message.find(words) != std::string::npos);
+  CHECK(!rig.has_column("users", "full_name"));
+}

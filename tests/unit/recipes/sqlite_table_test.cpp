@@ -55,4 +55,30 @@ TEST_CASE("SQLite: a default replaces the one that was there") {
         "CREATE TABLE t(a text)");
 }
 
+TEST_CASE("SQLite: what reads the old column reads the new one, and its own CHECKs are copied") {
+  const auto carried = [](std::string_view text) {
+    return sqlite_carry_constraints(text, "a", "b").value();
+  };
+  CHECK(carried("CREATE TABLE t(a int CONSTRAINT c CHECK (A > 1 AND (a < 9)), b int)") ==
+        "CREATE TABLE t(a int CONSTRAINT c CHECK (A > 1 AND (a < 9)), "
+        "b int CONSTRAINT c CHECK (b > 1 AND (b < 9)))");
+  CHECK(
+      carried("CREATE TABLE t(a int, b int, c int CHECK (c < a), CHECK (length(a) < 5 -- a\n))") ==
+      "CREATE TABLE t(a int, b int, c int CHECK (c < b), CHECK (length(b) < 5 -- a\n))");
+  CHECK(carried("CREATE TABLE t(a int, c, b int, FOREIGN KEY (c, \"a\") REFERENCES t (c, a))") ==
+        "CREATE TABLE t(a int, c, b int, FOREIGN KEY (c, b) REFERENCES t (c, a))");
+  CHECK(carried("CREATE TABLE t(a int, b int DEFAULT 1)") ==
+        "CREATE TABLE t(a int, b int DEFAULT 1)");
+}
+
+TEST_CASE("SQLite: words of a column's definition are told from those within brackets") {
+  const std::string_view text =
+      "CREATE TABLE t(a int NOT NULL ON CONFLICT IGNORE, b int CHECK (b IN (1)) references p, "
+      "c text DEFAULT ('references'))";
+  CHECK(sqlite_column_says(text, "a", "on", "conflict").value());
+  CHECK_FALSE(sqlite_column_says(text, "b", "on", "conflict").value());
+  CHECK(sqlite_column_says(text, "b", "references").value());
+  CHECK_FALSE(sqlite_column_says(text, "c", "references").value());
+}
+
 }  // namespace zdm::planner
