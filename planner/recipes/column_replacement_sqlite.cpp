@@ -150,6 +150,7 @@ std::string column_type(const Subject& subject, const NewColumn& column) {
     // ADD COLUMN takes REFERENCES as long as the default is NULL (lang_altertable.html, section 4).
     const auto at = constraint.definition.find("REFERENCES ");
     if (at != std::string::npos) type += " " + constraint.definition.substr(at);
+    break;  // the column's own stands before those of the table
   }
   return type;
 }

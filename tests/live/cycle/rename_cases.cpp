@@ -137,7 +137,7 @@ Case referencing_as_typed() {
   subject.name = "rename_column that references in small letters";
   subject.engines = kSqlite;
   subject.setup[1] =
-      "create table orders (id integer primary key, owner integer not null "
+      "create table orders (id integer primary key, owner integer NOT NULL "
       "references users, foreign key (owner) references users (id))";
   subject.finally = {
       {"SELECT count(*) FROM pragma_foreign_key_list('orders') WHERE \"from\" = 'user_id'", "2"}};
