@@ -31,6 +31,10 @@ Error error_of(const PGresult* result, std::string_view sql) {
               .hint = field_of(result, PG_DIAG_MESSAGE_HINT),
               .sqlstate = field_of(result, PG_DIAG_SQLSTATE),
               .statement = std::string(sql)};
+  // Law 10: nobody is told to drop what depends on an object unseen.
+  if (error.hint.find("CASCADE") != std::string::npos) {
+    error.hint = "change or drop what depends on it first";
+  }
   if (error.message.empty()) {
     error.message = one_line(PQresultErrorMessage(result));
   }

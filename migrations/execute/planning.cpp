@@ -42,6 +42,9 @@ Result<void> ask(Connection& work, const planner::Check& check) {
   if (!rows && passes(rows.error())) return planner::fail(rows.error());
   Error error{.code = ErrorCode::refused, .message = check.message, .hint = check.hint};
   if (!check.where.file.empty()) error.where = check.where;
+  if (rows && rows->columns.size() > 1) {
+    error.message = fmt::format("{} ({})", check.message, rows->first(1));
+  }
   if (!rows) {
     error.sqlstate = rows.error().sqlstate;
     error.statement = rows.error().statement;
@@ -49,7 +52,10 @@ Result<void> ask(Connection& work, const planner::Check& check) {
     if (explain_hidden_rows(error, check.table)) return planner::fail(std::move(error));
     error.message = fmt::format("{}: {}", check.message, rows.error().message);
     // The expression may be right: with_hint() says what a missing privilege needs.
-    if (classify(error.sqlstate) == Trouble::privilege) error.hint.clear();
+    if (classify(error.sqlstate) == Trouble::privilege) {
+      error.hint.clear();
+      if (check.of_type) error.message = rows.error().message;
+    }
   }
   return planner::fail(std::move(error));
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <variant>
 
 #include "execute/dry_run.hpp"
 #include "execute/executor.hpp"
@@ -9,6 +10,7 @@
 #include "execute/operations.hpp"
 #include "execute/planning.hpp"
 #include "execute/selection.hpp"
+#include "sql/quote.hpp"
 
 namespace zdm::migrations {
 namespace {
@@ -55,6 +57,9 @@ class Rollback final {
   [[nodiscard]] Result<void> undo(const Migration& migration, Phase phase);
   [[nodiscard]] Result<Undo> run_of(const Migration& migration, Phase phase);
   [[nodiscard]] Result<planner::Steps> plan_way_back(const Migration& migration, Phase phase);
+  [[nodiscard]] Result<void> refuse_builders(const Migration& migration,
+                                             const std::vector<Phase>& phases);
+  [[nodiscard]] Result<bool> stand_again(const Migration& migration, Phase phase, std::int64_t run);
   [[nodiscard]] std::string held_mark(Phase phase) const;
   MigrationReport& report_on(const Migration& migration, Phase phase);
 
@@ -67,6 +72,46 @@ class Rollback final {
   std::unique_ptr<Session> session_;
   LedgerState state_;
 };
+
+bool mentions(const planner::SyncRule& rule, const std::string& column) {
+  const auto is = [&](const planner::SyncColumn& each) { return each.name == column; };
+  const auto reads = [&](const planner::Assignment& each) {
+    return std::ranges::find(each.reads, column) != each.reads.end();
+  };
+  return std::ranges::any_of(rule.old_side, is) || std::ranges::any_of(rule.forward, reads) ||
+         std::ranges::any_of(rule.backward, reads);
+}
+
+/// Whether another migration in flight stands on the column: by its rules, or, where it was only
+/// expanded, by the column it recorded as its old one.
+bool builds_on(const planner::RecordedColumn& column, const MigrationId& other,
+               const planner::Progress& progress) {
+  for (const planner::TableRules& rules : progress.tables) {
+    if (rules.table != column.table) continue;
+    for (const planner::SyncRule& rule : rules.rules) {
+      if (rule.migration == other && mentions(rule, column.name)) return true;
+    }
+  }
+  return std::ranges::any_of(progress.columns, [&](const planner::RecordedColumn& each) {
+    return each.role.starts_with("old:") && each.table == column.table && each.name == column.name;
+  });
+}
+
+/// The constraints that the steps done so far of an undo made NOT VALID; nothing when they did
+/// anything else.
+std::vector<planner::PutConstraint> only_promised(const std::vector<StepRow>& rows) {
+  std::vector<planner::PutConstraint> promised;
+  for (const StepRow& row : rows) {
+    if (row.state != "done") continue;
+    for (const planner::Effect& effect : row.step.effects) {
+      const auto* put = std::get_if<planner::PutConstraint>(&effect);
+      if (put == nullptr) return {};
+      if (!put->constraint.validated) promised.push_back(*put);
+    }
+    if (row.step.effects.empty()) return {};
+  }
+  return promised;
+}
 
 bool has_something(const PhaseRow& row) {
   return row.state == PhaseState::done || is_half_done(row.state);
@@ -160,9 +205,78 @@ Result<void> Rollback::run() {
       return may;
     }
   }
+  ZDM_CHECK(refuse_builders(*migration, phases));
   if (options_.dry_run) return show(*migration, phases);
   for (const Phase phase : phases) ZDM_CHECK(undo(*migration, phase));
   return {};
+}
+
+/// Undoing expand or backfill drops the new columns: nobody may stand on them (law 10).
+Result<void> Rollback::refuse_builders(const Migration& migration,
+                                       const std::vector<Phase>& phases) {
+  const bool drops = std::ranges::any_of(phases, [](Phase each) { return each < Phase::switch_; });
+  if (!drops) return {};
+  const auto progress_of = [&](const MigrationId& id) {
+    return session_->read([&](Connection& work) { return session_->ledger().progress(work, id); });
+  };
+  ZDM_TRY(const auto own, progress_of(migration.id));
+  for (const MigrationRow& row : state_.migrations) {
+    const bool in_flight = state_.started(row.id) && state_.done(row.id) != Phase::contract;
+    if (row.id == migration.id || !in_flight) continue;
+    ZDM_TRY(const auto progress, progress_of(row.id));
+    for (const planner::RecordedColumn& column : own.columns) {
+      if (!column.role.starts_with("new:") || !builds_on(column, row.id, progress)) continue;
+      return planner::fail(
+          ErrorCode::refused,
+          fmt::format("{} builds on column {}.{}, which undoing {} would drop", row.id.value,
+                      planner::quote(column.table), planner::quote_identifier(column.name),
+                      migration.id.value),
+          fmt::format("roll it back first: zdm rollback --to none {}", row.id.value));
+    }
+  }
+  return {};
+}
+
+/// Rows came that the constraint does not let in. It must not stay for new writes alone: it goes
+/// again, and the phase stands as it stood.
+Result<bool> Rollback::stand_again(const Migration& migration, Phase phase, std::int64_t run) {
+  ZDM_TRY(const auto rows, session_->steps(run));
+  const auto promised = only_promised(rows);
+  if (promised.empty()) return false;
+  const PhaseRow* row = state_.phase(migration.id, phase);
+  std::vector<planner::Step> steps;
+  if (row != nullptr && row->direction == Direction::forward) {
+    ZDM_TRY(const auto forward, session_->steps(row->run));
+    for (const StepRow& each : forward) steps.push_back(each.step);
+  }
+  Work work;
+  for (const auto& put : promised) {
+    work.claims.push_back(
+        {.relation = planner::quote(put.table), .mode = planner::LockMode::access_exclusive});
+    if (!put.constraint.references) continue;
+    work.claims.push_back({.relation = planner::quote(put.constraint.references->table),
+                           .mode = planner::LockMode::access_exclusive});
+  }
+  work.body = [&](Connection& connection) -> Result<void> {
+    for (const auto& put : promised) {
+      ZDM_CHECK(
+          connection.run(fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", planner::quote(put.table),
+                                     planner::quote_identifier(put.constraint.name))));
+    }
+    const Ledger& ledger = session_->ledger();
+    const Host& host = environment_.host;
+    ZDM_TRY(const std::int64_t again,
+            ledger.start_run(connection, migration.id, phase, Direction::forward,
+                             row == nullptr ? std::string() : row->release, host.user(),
+                             host.hostname(), steps));
+    for (std::size_t i = 0; i < steps.size(); ++i) {
+      ZDM_CHECK(ledger.step_done(connection, again, static_cast<int>(i), 0, 0));
+    }
+    ZDM_CHECK(ledger.finish_run(connection, again, PhaseState::done, ""));
+    return ledger.set_held(connection, migration.id, std::nullopt);
+  };
+  ZDM_CHECK(session_->transact(work));
+  return true;
 }
 
 Result<void> Rollback::show(const Migration& migration, const std::vector<Phase>& phases) {
@@ -203,6 +317,7 @@ Result<Undo> Rollback::run_of(const Migration& migration, Phase phase) {
     return Undo{.run = run, .kept = {}};
   }
   ZDM_TRY(auto planned, plan_way_back(migration, phase));
+  ZDM_CHECK(run_checks(*session_, planned));
   Undo undo{.run = 0, .kept = kept_of(planned.warnings)};
   const RunRequest request{.migration = migration,
                            .phase = phase,
@@ -230,6 +345,20 @@ Result<void> Rollback::undo(const Migration& migration, Phase phase) {
                        .run = planned->run,
                        .progress = progress_};
     done = execute(run, PhaseState::undone, report.steps);
+    const std::string state = done ? std::string() : done.error().sqlstate;
+    if (state == "23514" || state == "23503") {
+      ZDM_TRY(const bool stands, stand_again(migration, phase, planned->run));
+      if (stands) {
+        Error error = done.error();
+        error.code = ErrorCode::refused;
+        error.message += fmt::format(
+            "; the constraint was dropped again, and {} of {} stands as "
+            "before",
+            planner::to_string(phase), migration.id.value);
+        error.hint = "correct the rows and roll back again, or go on with zdm apply";
+        done = planner::fail(std::move(error));
+      }
+    }
   } else {
     done = planner::fail(with_hint(std::move(planned).error()));
   }

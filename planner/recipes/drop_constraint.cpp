@@ -47,6 +47,30 @@ Result<void> refuse_referenced(const Context& context, const Table& table,
   return {};
 }
 
+/// The rows that the constraint would not let in; NULL in a key column references nothing.
+std::string violated_by(const Table& table, const Constraint& constraint) {
+  if (!constraint.references) return fmt::format("NOT ({}\n)", constraint.expression);
+  std::vector<std::string> given;
+  std::vector<std::string> same;
+  const auto& columns = constraint.references->columns;
+  for (std::size_t i = 0; i < constraint.attnums.size() && i < columns.size(); ++i) {
+    const auto* column = table.column(constraint.attnums[i]);
+    if (column == nullptr) continue;
+    const auto name = "r." + quote_identifier(column->name);
+    given.push_back(name + " IS NOT NULL");
+    same.push_back(fmt::format("k.{} = {}", quote_identifier(columns[i]), name));
+  }
+  return fmt::format("{} AND NOT EXISTS (SELECT FROM {} AS k WHERE {})", fmt::join(given, " AND "),
+                     quote(constraint.references->table), fmt::join(same, " AND "));
+}
+
+Check no_violation(const Context& context, const Table& table, const Constraint& constraint) {
+  return statements::no_row(table, violated_by(table, constraint),
+                            fmt::format("rows of {} violate {} meanwhile: it cannot come back",
+                                        quote(table.name), quote_identifier(constraint.name)),
+                            where_of(context));
+}
+
 }  // namespace
 
 const KindInfo& DropConstraintChange::info() {
@@ -62,8 +86,8 @@ const KindInfo& DropConstraintChange::info() {
       .switch_ = "",
       .contract = "a unique constraint, primary key or exclusion is dropped, with its index",
       .undo =
-          "a check or foreign key comes back NOT VALID and is validated; that fails while rows "
-          "violate it",
+          "a check or foreign key comes back NOT VALID and is validated; refused, with nothing "
+          "changed, while rows violate it",
       .sqlite = false,
       .example =
           "[[change]]\nkind  = \"drop_constraint\"\ntable = \"orders\"\n"
@@ -115,6 +139,7 @@ Result<Recipe> DropConstraintChange::undo(const Context& context) const {
   if (old == nullptr || !goes_at_once(*old) || subject.constraint(name) != nullptr) return recipe;
   auto definition = old->definition;
   if (const auto at = definition.rfind(" NOT VALID"); at != std::string::npos) definition.erase(at);
+  if (old->validated) recipe.checks.push_back(no_violation(context, subject, *old));
   guarantee::promise({context, subject}, *old, definition, recipe);
   return recipe;
 }

@@ -38,7 +38,7 @@ const KindInfo& DropNotNull::info() {
       .switch_ = "",
       .contract = "",
       .undo =
-          "NOT NULL is proven and set again; that fails while rows hold NULL, and names the check",
+          "NOT NULL is proven and set again; refused, with nothing changed, while rows hold NULL",
       .sqlite = false,
       .example =
           "[[change]]\nkind   = \"drop_not_null\"\ntable  = \"orders\"\ncolumn = \"note\"\n"};
@@ -78,6 +78,11 @@ Result<Recipe> DropNotNull::undo(const Context& context) const {
   if (now.not_null || !was_not_null(context, subject, column)) return recipe;
   const guarantee::Site site{context, subject};
   const auto helper = guarantee::not_null_name(site, column);
+  recipe.checks.push_back(statements::no_row(
+      subject, quote_identifier(column) + " IS NULL",
+      fmt::format("rows of {} hold NULL in {} meanwhile: its NOT NULL cannot come back",
+                  quote(subject.name), quote_identifier(column)),
+      where_of(context)));
   guarantee::promise_not_null(site, column, recipe);
   auto step = guarantee::fragment(site, Slot::exchange, StepKind::transaction,
                                   "proven by the validated check: no scan");

@@ -157,8 +157,8 @@ Result<Recipe> SqlChange::undo(const Context& context) const {
   return fail_at(where_of(context), ErrorCode::refused,
                  fmt::format("{} cannot be undone: the sql change has no `undo_{}`",
                              to_string(context.phase), to_string(context.phase)),
-                 fmt::format("write undo_{} = \"…\" into the file, or undo it by hand",
-                             to_string(context.phase)));
+                 "take back what it did by a new migration: a file that was applied here can no "
+                 "longer be given an undo");
 }
 
 }  // namespace zdm::planner

@@ -1,6 +1,8 @@
 #include "recipes/statements.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
+#include <array>
 
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
@@ -336,6 +338,39 @@ Check accepts_type(const Table& table, const Assignment& assignment, const std::
   return check;
 }
 
+Check no_row(const Table& table, const std::string& condition, std::string message,
+             const SourceSpan& where) {
+  return {
+      .table = table.name,
+      .columns = {},
+      .query = fmt::format("SELECT count(*) = 0, CASE WHEN count(*) > 1000 THEN 'more than 1000' "
+                           "ELSE count(*)::text END || ' rows' "
+                           "FROM (SELECT FROM {} AS r WHERE {} LIMIT 1001) AS bad",
+                           quote(table.name), condition),
+      .message = std::move(message),
+      .hint = fmt::format("nothing was changed; correct these rows first: SELECT * FROM {} AS r "
+                          "WHERE {}",
+                          quote(table.name), condition),
+      .where = where};
+}
+
+Check plain_table(const Table& table, const SourceSpan& where) {
+  return {.table = table.name,
+          .columns = {},
+          .query = fmt::format("SELECT reloftype = 0 FROM pg_catalog.pg_class WHERE oid = {}::{}",
+                               quote_literal(quote(table.name)), "pg_catalog.regclass"),
+          .message = fmt::format("{} is a typed table (OF …), which takes no column of its own",
+                                 quote(table.name)),
+          .hint = "ALTER TABLE … NOT OF makes it a plain one; do that in an earlier migration",
+          .where = where};
+}
+
+bool is_system_column(std::string_view name) {
+  static constexpr std::array<std::string_view, 6> kNames = {"tableoid", "xmin", "cmin",
+                                                             "xmax",     "cmax", "ctid"};
+  return std::ranges::find(kNames, name) != kNames.end();
+}
+
 std::vector<Check> adds_type(const Table& table, const std::string& type, const SourceSpan& where) {
   Check known{.table = table.name, .columns = {}, .query = {}, .message = {}, .hint = {}};
   known.where = where;
@@ -363,7 +398,7 @@ std::vector<Check> adds_type(const Table& table, const std::string& type, const 
       "use the domain's base type, with a CHECK where the rule is wanted; where the table is "
       "small, --allow rewrite does it";
   plain.hazard = "rewrite";
-  return {std::move(known), std::move(plain)};
+  return {std::move(known), std::move(plain), plain_table(table, where)};
 }
 
 std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,

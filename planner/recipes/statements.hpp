@@ -68,6 +68,14 @@ enum class Building { concurrently, at_once };
 /// VALIDATE CONSTRAINT as a fragment.
 [[nodiscard]] Fragment validate(const Table& table, const Constraint& constraint);
 
+/// That no row meets the condition, which names the columns of `r`; the answer counts them.
+[[nodiscard]] Check no_row(const Table& table, const std::string& condition, std::string message,
+                           const SourceSpan& where);
+/// PostgreSQL: that the table may be given columns (not OF a type).
+[[nodiscard]] Check plain_table(const Table& table, const SourceSpan& where);
+/// PostgreSQL gives every table columns of these names (manual, 5.5 "System Columns").
+[[nodiscard]] bool is_system_column(std::string_view name);
+
 /// A check of the phase that the server accepts `SET column = expression` (Steps::checks). `what`
 /// names the expression in messages.
 [[nodiscard]] Check accepts_update(const Table& table, const Assignment& assignment,
