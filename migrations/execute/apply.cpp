@@ -146,7 +146,9 @@ Result<void> Apply::apply_one(const Migration& migration) {
 Result<std::int64_t> Apply::run_of(const Migration& migration, Phase phase) {
   const std::string& release = request_.options.release;
   const PhaseRow* row = state_.phase(migration.id, phase);
-  const bool begun = row != nullptr && (is_half_done(row->state) || row->state == PhaseState::done);
+  const bool anew = phase == Phase::expand && state_.corrected(migration.id, migration.checksum);
+  const bool begun =
+      !anew && row != nullptr && (is_half_done(row->state) || row->state == PhaseState::done);
   if (!begun) {
     return plan_and_store(*session_, migration, phase, release, request_.options.fresh);
   }

@@ -52,7 +52,8 @@ Result<PhasePlan> Planning::plan_phase(const Migration& migration, Phase phase,
                                        std::vector<planner::Warning>& warnings) {
   PhasePlan plan{.phase = phase, .state = PhaseState::pending, .steps = {}};
   const PhaseRow* row = state_.phase(migration.id, phase);
-  if (row != nullptr && (row->state == PhaseState::done || is_half_done(row->state))) {
+  const bool anew = state_.corrected(migration.id, migration.checksum);
+  if (!anew && row != nullptr && (row->state == PhaseState::done || is_half_done(row->state))) {
     ZDM_TRY(const auto rows, stored(*row));
     plan.state = row->state;
     for (const StepRow& each : rows) plan.steps.push_back(each.step);

@@ -39,7 +39,14 @@ const PhaseRow* LedgerState::half_done(const MigrationId& id) const {
   return found == phases.end() ? nullptr : &*found;
 }
 
+bool LedgerState::corrected(const MigrationId& id, const std::string& checksum) const {
+  const MigrationRow* row = migration(id);
+  return row != nullptr && row->checksum != checksum &&
+         std::ranges::find(untouched, id) != untouched.end();
+}
+
 bool LedgerState::started(const MigrationId& id) const {
+  if (std::ranges::find(untouched, id) != untouched.end()) return false;
   return done(id).has_value() || half_done(id) != nullptr;
 }
 
@@ -51,6 +58,11 @@ void LedgerState::pretend_done(const MigrationId& id, Phase phase, const std::st
 
 namespace {
 
+/// A transaction that failed left nothing; what stands outside of one may have.
+bool left_something(const StepRow& step) {
+  return step.state == "done" || (step.attempts > 0 && !step.step.in_transaction);
+}
+
 Result<LedgerState> read_state(Connection& connection, const Ledger& ledger) {
   LedgerState state;
   ZDM_TRY(state.exists, ledger.exists(connection));
@@ -58,6 +70,13 @@ Result<LedgerState> read_state(Connection& connection, const Ledger& ledger) {
   ZDM_TRY(state.migrations, ledger.migrations(connection));
   ZDM_TRY(state.phases, ledger.phases(connection));
   ZDM_TRY(state.releases, ledger.releases(connection));
+  for (const PhaseRow& row : state.phases) {
+    const bool failed = row.phase == Phase::expand && row.state == PhaseState::failed &&
+                        row.direction == Direction::forward;
+    if (!failed) continue;
+    ZDM_TRY(const auto steps, ledger.steps(connection, row.run));
+    if (std::ranges::none_of(steps, left_something)) state.untouched.push_back(row.id);
+  }
   return state;
 }
 

@@ -14,6 +14,7 @@ struct LedgerState {
   std::vector<MigrationRow> migrations;
   std::vector<PhaseRow> phases;
   std::vector<ReleaseRow> releases;
+  std::vector<MigrationId> untouched;  ///< expand failed at its first step, which left nothing
 
   [[nodiscard]] const MigrationRow* migration(const MigrationId& id) const;
   [[nodiscard]] const PhaseRow* phase(const MigrationId& id, Phase phase) const;
@@ -23,6 +24,8 @@ struct LedgerState {
   [[nodiscard]] const PhaseRow* half_done(const MigrationId& id) const;
   /// Something of the migration is in the database.
   [[nodiscard]] bool started(const MigrationId& id) const;
+  /// Its file changed, and may: expand was begun, and failed before it did anything.
+  [[nodiscard]] bool corrected(const MigrationId& id, const std::string& checksum) const;
   /// What applying a phase would leave, for --dry-run.
   void pretend_done(const MigrationId& id, Phase phase, const std::string& release);
 };
