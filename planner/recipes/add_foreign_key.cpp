@@ -69,9 +69,8 @@ Result<Recipe> AddForeignKey::plan(const Context& context) const {
   for (const auto& column : columns) ZDM_CHECK(subject_column(context, subject, column));
   ZDM_TRY(const auto constraint, foreign_key(context, subject, name, columns, references));
   Recipe recipe;
-  if (context.phase != Phase::switch_) return recipe;
-  if (subject.kind == TableKind::partitioned && context.catalog.server_version < 180000 &&
-      !is_forecast(context, subject)) {
+  if (subject.kind == TableKind::partitioned && context.phase <= Phase::switch_ &&
+      context.catalog.server_version < 180000 && !is_forecast(context, subject)) {
     return fail_at(where_of(context), ErrorCode::refused,
                    fmt::format("{} is partitioned: before PostgreSQL 18 its foreign key would be "
                                "checked under a lock that blocks writes",
@@ -79,6 +78,7 @@ Result<Recipe> AddForeignKey::plan(const Context& context) const {
                    "add the foreign key to each partition NOT VALID and validate it there, with "
                    "kind = \"sql\"");
   }
+  if (context.phase != Phase::switch_) return recipe;
   guarantee::promise({context, subject}, constraint, constraint.definition, recipe);
   return recipe;
 }

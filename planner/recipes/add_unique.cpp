@@ -62,14 +62,14 @@ Result<Recipe> AddUnique::plan(const Context& context) const {
   ZDM_TRY(const Table subject, subject_table(context, table));
   for (const auto& column : columns) ZDM_CHECK(subject_column(context, subject, column));
   Recipe recipe;
-  if (context.phase != Phase::switch_) return recipe;
-  if (subject.kind == TableKind::partitioned) {
+  if (subject.kind == TableKind::partitioned && context.phase <= Phase::switch_) {
     return fail_at(
         where_of(context), ErrorCode::refused,
         fmt::format("{} is partitioned, and a partitioned table takes no UNIQUE … USING INDEX",
                     quote(subject.name)),
         "use create_index with unique = true: it is built partition by partition");
   }
+  if (context.phase != Phase::switch_) return recipe;
   const guarantee::Site site{context, subject};
   guarantee::build_unique(site, name, columns, recipe);
   auto step = guarantee::fragment(site, Slot::exchange, StepKind::transaction, "");

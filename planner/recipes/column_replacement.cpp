@@ -7,6 +7,7 @@
 #include "locks/claims.hpp"
 #include "model/migration.hpp"
 #include "recipes/check.hpp"
+#include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
@@ -49,6 +50,12 @@ Result<void> refuse_columns(const Subject& subject) {
 
 Result<void> refuse_new_columns(const Subject& subject) {
   for (const auto& column : subject.words.new_columns) {
+    if (!subject.sqlite() && statements::is_system_column(column.name)) {
+      return fail_at(where_of(subject.context), ErrorCode::refused,
+                     fmt::format("{} is a column every table has for the server's own use",
+                                 describe(subject.table, column.name)),
+                     "choose another name");
+    }
     if (subject.table.column(column.name) == nullptr) continue;
     return fail_at(where_of(subject.context), ErrorCode::refused,
                    fmt::format("{} exists already", describe(subject.table, column.name)),
@@ -85,7 +92,24 @@ Result<void> refuse_uncarried(const Subject& subject) {
   return {};
 }
 
+/// Two columns that change places while another migration still guarantees one of them by a check
+/// of its own name: neither could tell its helper from the other's.
+Result<void> refuse_guaranteed_elsewhere(const Subject& subject) {
+  const auto* rules = subject.context.progress.rules(subject.table);
+  if (subject.sqlite() || rules == nullptr || !subject.words.exchanged) return {};
+  for (const auto& rule : rules->rules) {
+    if (rule.migration == subject.context.migration.id) continue;
+    for (const auto& column : rule.new_side) {
+      if (column.not_null && subject.words.carried.contains(column.name)) {
+        return refuse_in_flight(subject.context, subject.table, column.name);
+      }
+    }
+  }
+  return {};
+}
+
 Result<void> check_expand(const Subject& subject) {
+  ZDM_CHECK(refuse_guaranteed_elsewhere(subject));
   ZDM_CHECK(refuse_uncarried(subject));
   ZDM_CHECK(refuse_columns(subject));
   ZDM_CHECK(refuse_new_columns(subject));
@@ -93,6 +117,28 @@ Result<void> check_expand(const Subject& subject) {
     ZDM_CHECK(refuse_user_triggers(subject.context, subject.table));
   }
   return {};
+}
+
+/// Until contract the old column's default serves, through the trigger; then nothing gives a value.
+void warn_of_lost_defaults(const Subject& subject, Recipe& recipe) {
+  for (const auto& column : subject.words.new_columns) {
+    if (!column.default_sql.empty()) continue;
+    const auto up = std::ranges::find(subject.words.forward, column.name, &Assignment::column);
+    if (up == subject.words.forward.end()) continue;
+    for (const auto& name : subject.words.old_columns) {
+      const auto* old = subject.table.column(name);
+      const bool read = std::ranges::find(up->reads, name) != up->reads.end();
+      if (old == nullptr || old->default_sql.empty() || !read) continue;
+      recipe.warnings.push_back(
+          {.code = "default-lost",
+           .message = fmt::format(
+               "{} gets no default from that of {} ({}), since `up` reads more than that: after "
+               "contract an INSERT that leaves it out {}; give it one by kind = \"set_default\" "
+               "in a migration between switch and contract, if it needs one",
+               describe(subject.table, column.name), quote_identifier(name), old->default_sql,
+               column.not_null ? "fails" : "stores NULL")});
+    }
+  }
 }
 
 /// The words with the type of every assigned column, where it is known.
@@ -179,7 +225,10 @@ Result<Recipe> plan_replacement(const Context& context, const Replacement& repla
   if (context.phase == Phase::expand) {
     ZDM_CHECK(check_expand(subject));
   }
-  return subject.sqlite() ? replacement::plan_sqlite(subject) : replacement::plan_postgres(subject);
+  ZDM_TRY(Recipe recipe, subject.sqlite() ? replacement::plan_sqlite(subject)
+                                          : replacement::plan_postgres(subject));
+  if (context.phase == Phase::expand) warn_of_lost_defaults(subject, recipe);
+  return recipe;
 }
 
 Result<Recipe> undo_replacement(const Context& context, const Replacement& replacement) {

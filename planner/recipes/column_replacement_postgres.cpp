@@ -43,6 +43,71 @@ void add_expand_checks(const Subject& subject, Recipe& recipe) {
   add_null_checks(subject, recipe);
 }
 
+/// An expression over old columns as the twin will have it: NULL of the new type for each.
+std::string over_new_types(const Subject& subject, const std::string& expression) {
+  return replace_columns(Engine::postgresql, expression, [&](std::string_view name) -> std::string {
+    const auto found = subject.words.carried.find(name);
+    return found == subject.words.carried.end() ? std::string{}
+                                                : null_of_new(subject, found->second);
+  });
+}
+
+/// Where the type changes, the server may have no operator for what stood on the old one.
+void add_twin_checks(const Subject& subject, const Twins& twins, Recipe& recipe) {
+  const bool changes = std::ranges::any_of(subject.words.new_columns, [&](const NewColumn& each) {
+    const auto* like = subject.table.column(each.like);
+    return like != nullptr && like->type != each.type;
+  });
+  if (!changes) return;
+  const auto ask = [&](const std::string& what, const std::string& expression) {
+    recipe.checks.push_back(
+        {.table = subject.table.name,
+         .columns = {},
+         .query = fmt::format("SELECT ({}\n) FROM {} LIMIT 0", over_new_types(subject, expression),
+                              quote(subject.table.name)),
+         .message =
+             fmt::format("{} of {} does not fit the new type", what, quote(subject.table.name)),
+         .hint = "drop it in an earlier migration, and add the one for the new type in a later one",
+         .where = where_of(subject.context),
+         .answers = false,
+         .of_type = true});
+  };
+  for (const auto& twin : twins.constraints) {
+    if (twin.old.kind != ConstraintKind::check) continue;
+    ask("constraint " + quote_identifier(twin.old.name), twin.old.expression);
+  }
+  for (const auto& twin : twins.indexes) {
+    const auto what = "index " + quote_identifier(twin.old.name.name);
+    if (!twin.old.predicate.empty()) ask(what, twin.old.predicate);
+    for (const auto& key : twin.old.keys) {
+      if (key.attnum != 0) continue;
+      ask(what, key.sql.substr(0, key.sql.size() - key.suffix.size()));
+    }
+  }
+}
+
+/// Without one, the server refuses every UPDATE that a publication would have to send.
+void add_identity_check(const Subject& subject, Recipe& recipe) {
+  const auto& table = subject.table;
+  const bool primary = std::ranges::any_of(table.indexes, &Index::primary);
+  const bool none = table.replica_identity == 'n' || (table.replica_identity == 'd' && !primary);
+  if (!table.published || !none) return;
+  recipe.checks.push_back(
+      {.table = table.name,
+       .columns = {},
+       .query = fmt::format(
+           R"(SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_publication_tables AS t
+  JOIN pg_catalog.pg_publication AS p ON p.pubname = t.pubname
+ WHERE p.pubupdate AND t.schemaname = {} AND t.tablename = {}))",
+           quote_literal(table.name.schema), quote_literal(table.name.name)),
+       .message = fmt::format("{} is in a publication and has no replica identity: the server "
+                              "refuses every UPDATE of it, those of the backfill too",
+                              quote(table.name)),
+       .hint = "give it one first: a primary key, or ALTER TABLE … REPLICA IDENTITY USING INDEX "
+               "… or FULL",
+       .where = where_of(subject.context)});
+}
+
 Result<void> refuse_twins(const Subject& subject, const Twins& twins) {
   if (subject.table.kind != TableKind::partitioned) return {};
   for (const auto& index : twins.indexes) {
@@ -81,7 +146,11 @@ Result<Recipe> expand(const Subject& subject) {
   add_columns(subject, shape.step);
   shape.step.locks = Claims().table(subject.table, LockMode::access_exclusive).list();
   recipe.fragments.push_back(std::move(shape));
-  if (!is_forecast(subject.context, subject.table)) add_expand_checks(subject, recipe);
+  if (!is_forecast(subject.context, subject.table)) {
+    add_expand_checks(subject, recipe);
+    add_twin_checks(subject, twins, recipe);
+    add_identity_check(subject, recipe);
+  }
   recipe.warnings.push_back(
       {.code = "cached-plan",
        .message =
@@ -211,8 +280,13 @@ void move_sequences(const Subject& subject, SyncAction& action, Claims& claims) 
         continue;
       }
       const auto name = dependent.name.substr(kPrefix.size());
-      action.after.push_back(fmt::format("ALTER SEQUENCE {} OWNED BY {}.{}", name,
-                                         quote(subject.table.name), quote_identifier(to)));
+      // An integer's sequence ends where integers end, whatever reads it.
+      const auto added = std::ranges::find(subject.words.new_columns, to, &NewColumn::name);
+      const bool grows = added != subject.words.new_columns.end() && added->type == "bigint" &&
+                         (column->type == "integer" || column->type == "smallint");
+      action.after.push_back(fmt::format("ALTER SEQUENCE {}{} OWNED BY {}.{}", name,
+                                         grows ? " AS bigint" : "", quote(subject.table.name),
+                                         quote_identifier(to)));
       claims.merge({LockClaim{.relation = name, .mode = LockMode::share_row_exclusive}});
     }
   }

@@ -65,6 +65,7 @@ Result<Recipe> CreateIndex::plan(const Context& context) const {
         fmt::format("{} has an index {} already", quote(table.name), quote_identifier(index.name)),
         "choose another name, or use replace_index");
   }
+  ZDM_CHECK(refuse_levels(context, table));
   ZDM_TRY(const Index made, index_of(context, table, index));
   recipe.fragments = build(context, table, made);
   if (index.unique) {

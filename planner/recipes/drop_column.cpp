@@ -256,6 +256,7 @@ Result<Recipe> DropColumnChange::plan(const Context& context) const {
     case Phase::expand:
       ZDM_CHECK(refuse_dependents(context, subject, site.column));
       ZDM_CHECK(refuse_shared(site));
+      ZDM_CHECK(refuse_in_flight(context, subject, column));
       return expand(site);
     case Phase::backfill:
       return backfill(site);

@@ -95,6 +95,17 @@ Result<Index> index_of(const Context& context, const Table& table, const IndexWo
   return index;
 }
 
+Result<void> refuse_levels(const Context& context, const Table& table) {
+  if (table.kind != TableKind::partitioned || !table.subpartitioned) return {};
+  return fail_at(where_of(context), ErrorCode::refused,
+                 fmt::format("{} is partitioned on more than one level, on which zdm builds no "
+                             "index yet",
+                             quote(table.name)),
+                 "make it by kind = \"sql\": CREATE INDEX … ON ONLY each partitioned table, "
+                 "CREATE INDEX CONCURRENTLY on each leaf, then ALTER INDEX … ATTACH PARTITION "
+                 "from the lowest level up");
+}
+
 std::vector<Fragment> build(const Context& context, const Table& table, const Index& index) {
   if (context.catalog.engine == Engine::postgresql) {
     return statements::build_index(table, index, index.definition);

@@ -30,6 +30,10 @@ struct IndexWords {
 [[nodiscard]] Result<Index> index_of(const Context& context, const Table& table,
                                      const IndexWords& words);
 
+/// Refused: a table partitioned on more than one level, whose indexes would have to be attached
+/// level by level.
+[[nodiscard]] Result<void> refuse_levels(const Context& context, const Table& table);
+
 /// The fragments that build it in expand.
 [[nodiscard]] std::vector<Fragment> build(const Context& context, const Table& table,
                                           const Index& index);

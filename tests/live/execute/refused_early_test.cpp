@@ -1,0 +1,257 @@
+#include <fmt/format.h>
+
+#include "files/toml.hpp"
+#include "recipes/plan.hpp"
+#include "rig.hpp"
+#include "support/catch.hpp"
+
+using namespace zdm;
+using namespace zdm::tests;
+using migrations::Engine;
+using planner::ErrorCode;
+using planner::Phase;
+
+namespace {
+
+planner::Migration file_of(const std::string& id, const std::string& change,
+                           Phase phase = Phase::switch_) {
+  const auto tree =
+      migrations::parse_toml("phase = \"expand\"\n[[change]]\n" + change, id + ".toml");
+  REQUIRE(tree);
+  auto migration = planner::decode_migration({id}, id + ".toml", *tree);
+  INFO((migration ? std::string() : migration.error().message));
+  REQUIRE(migration);
+  migration->phase = phase;
+  migration->checksum = "sha256:" + change;
+  migration->expressions_checksum = "sha256:" + change;
+  return *migration;
+}
+
+planner::Migration renaming(const std::string& id, const std::string& from, const std::string& to) {
+  return file_of(id, fmt::format("kind = \"rename_column\"\ntable = \"o\"\nfrom = \"{}\"\n"
+                                 "to = \"{}\"",
+                                 from, to));
+}
+
+void require_refused(Rig& rig, const std::vector<planner::Migration>& files,
+                     const std::string& words) {
+  const auto outcome = rig.apply(files, options_for(std::nullopt, "r1"));
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(text_of(outcome.error).find(words) != std::string::npos);
+}
+
+migrations::RollbackOptions all_of(const std::string& id) {
+  migrations::RollbackOptions options;
+  options.migration = planner::MigrationId{id};
+  options.to_none = true;
+  return options;
+}
+
+}  // namespace
+
+TEST_CASE("a NOT NULL or constraint that rows violate meanwhile is not promised again",
+          "[live][execute]") {
+  const auto [kind, broken] = GENERATE(table<std::string, std::string>(
+      {{"kind = \"drop_not_null\"\ntable = \"o\"\ncolumn = \"a\"", "VALUES (2, NULL, 1, 1)"},
+       {"kind = \"drop_constraint\"\ntable = \"o\"\nname = \"small\"", "VALUES (2, 1, 99, 1)"},
+       {"kind = \"drop_constraint\"\ntable = \"o\"\nname = \"known\"", "VALUES (2, 1, 1, 7)"}}));
+  CAPTURE(kind);
+  Rig rig(Engine::postgresql);
+  rig.allowed = {"live-readers"};
+  rig.exec("CREATE TABLE p (id int PRIMARY KEY)");
+  rig.exec(
+      "CREATE TABLE o (id int PRIMARY KEY, a int NOT NULL, b int CONSTRAINT small CHECK (b < 9), "
+      "c int CONSTRAINT known REFERENCES p)");
+  rig.exec("INSERT INTO p VALUES (1)");
+  const auto file = file_of("1_o", kind);
+  REQUIRE(!rig.apply({file}, options_for(std::nullopt, "r1")).error);
+  const auto constraints = [&] {
+    return rig.value(
+        "SELECT string_agg(conname, ',' ORDER BY conname) FROM pg_constraint "
+        "WHERE conrelid = 'o'::regclass");
+  };
+  const auto before = constraints();
+  const auto insert = "INSERT INTO o " + broken;
+
+  SECTION("rows that are there are counted, and nothing is changed") {
+    rig.exec(insert);
+    const auto outcome = rig.rollback({file}, all_of("1_o"));
+    REQUIRE(outcome.error);
+    INFO(text_of(outcome.error));
+    CHECK(outcome.error->code == ErrorCode::refused);
+    CHECK(outcome.error->message.find("1 rows") != std::string::npos);
+  }
+  SECTION("rows that come before it is proven let it go again") {
+    rig.spy->run = [&](migrations::Connection& connection, std::string_view sql,
+                       std::span<const migrations::Text> parameters) {
+      // As if it had been committed before the promise.
+      if (sql.find(" NOT VALID") != std::string_view::npos) rig.exec(insert);
+      return connection.run(sql, parameters);
+    };
+    const auto outcome = rig.rollback({file}, all_of("1_o"));
+    rig.spy->run = nullptr;
+    REQUIRE(outcome.error);
+    INFO(text_of(outcome.error));
+    CHECK(outcome.error->code == ErrorCode::refused);
+    CHECK(outcome.error->message.find("stands as before") != std::string::npos);
+  }
+  CHECK(constraints() == before);
+  CHECK(rig.value("SELECT state FROM zdm.phase WHERE phase = 'expand'") == "done");
+  CHECK(!rig.apply({file}, options_for(std::nullopt, "r1")).error);
+  rig.exec("DELETE FROM o");
+  CHECK(!rig.rollback({file}, all_of("1_o")).error);
+}
+
+TEST_CASE("a migration that others build on is not rolled back before them", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.allowed = {"live-readers"};
+  rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount int)");
+  const auto one = renaming("1_r", "amount", "cents");
+  const auto two = file_of("2_d",
+                           "kind = \"add_column\"\ntable = \"o\"\nname = \"dbl\"\n"
+                           "type = \"int\"\nup = \"cents * 2\"");
+  const auto first = rig.apply({one, two}, options_for(std::nullopt, "r1"));
+  INFO(text_of(first.error));
+  REQUIRE(!first.error);
+  const auto outcome = rig.rollback({one, two}, all_of("1_r"));
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(outcome.error->hint.find("2_d") != std::string::npos);
+  CHECK(rig.value("SELECT state FROM zdm.phase WHERE phase = 'switch' AND migration = '1_r'") ==
+        "done");
+  CHECK(!rig.rollback({one, two}, all_of("2_d")).error);
+  CHECK(!rig.rollback({one, two}, all_of("1_r")).error);
+}
+
+TEST_CASE("a file whose expand failed before it did anything may be corrected", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount int)");
+  rig.spy->run = [](migrations::Connection& connection, std::string_view sql,
+                    std::span<const migrations::Text> parameters) {
+    if (sql.find("ADD COLUMN") == std::string_view::npos) return connection.run(sql, parameters);
+    return connection.run("SELECT 1/0");
+  };
+  REQUIRE(rig.apply({renaming("1_r", "amount", "cents")}, options_for(std::nullopt, "r1")).error);
+  rig.spy->run = nullptr;
+  const auto outcome =
+      rig.apply({renaming("1_r", "amount", "total")}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  CHECK(!outcome.error);
+  CHECK(rig.has_column("o", "total"));
+  CHECK(!rig.has_column("o", "cents"));
+}
+
+TEST_CASE("what a later phase could not do is refused at expand", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  const std::string type = "kind = \"change_column\"\ntable = \"o\"\n";
+  SECTION("a system column's name") {
+    rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount int)");
+    require_refused(rig, {renaming("1_r", "amount", "xmin")}, "server's own use");
+  }
+  SECTION("a typed table") {
+    rig.exec("CREATE TYPE row_of AS (id int, amount int)");
+    rig.exec("CREATE TABLE o OF row_of");
+    require_refused(rig, {renaming("1_r", "amount", "cents")}, "typed table");
+  }
+  SECTION("two columns that change places while another migration guarantees one") {
+    rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount int NOT NULL DEFAULT 7)");
+    require_refused(rig,
+                    {renaming("1_r", "amount", "cents"),
+                     file_of("2_c", type + "column = \"cents\"\ntype = \"bigint\"\n"
+                                           "up = \"cents::bigint * 100\"\n"
+                                           "down = \"(cents / 100)::int\"")},
+                    "finish 1_r first");
+  }
+  SECTION("a check and an index that do not take the new type") {
+    rig.exec("CREATE TYPE est AS ENUM ('a', 'b')");
+    rig.exec("CREATE TABLE o (id int PRIMARY KEY, status text)");
+    rig.exec(GENERATE("ALTER TABLE o ADD CONSTRAINT fits CHECK (status IN ('a', 'b'))",
+                      "CREATE INDEX fits ON o (id) WHERE status = 'a'",
+                      "CREATE INDEX fits ON o (lower(status))"));
+    require_refused(rig,
+                    {file_of("1_c", type + "column = \"status\"\nname = \"state\"\n"
+                                           "type = \"est\"\nup = \"status::est\"\n"
+                                           "down = \"state::text\"")},
+                    "fits of public.o does not fit the new type");
+  }
+  SECTION("an index on partitions of two levels") {
+    rig.exec("CREATE TABLE o (id int, amount int) PARTITION BY RANGE (id)");
+    rig.exec("CREATE TABLE o1 PARTITION OF o DEFAULT PARTITION BY HASH (id)");
+    rig.exec("CREATE TABLE o1a PARTITION OF o1 FOR VALUES WITH (MODULUS 1, REMAINDER 0)");
+    require_refused(rig,
+                    {file_of("1_i",
+                             "kind = \"create_index\"\ntable = \"o\"\nname = \"oi\"\n"
+                             "columns = [\"amount\"]")},
+                    "more than one level");
+    CHECK(rig.value("SELECT count(*) FROM pg_class WHERE relkind IN ('i', 'I') "
+                    "AND relnamespace = 'public'::regnamespace") == "0");
+  }
+  SECTION("constraints of a partitioned table") {
+    rig.exec("CREATE TABLE p (id int PRIMARY KEY)");
+    rig.exec("CREATE TABLE o (id int, amount int) PARTITION BY RANGE (id)");
+    require_refused(rig,
+                    {file_of("1_u",
+                             "kind = \"add_unique\"\ntable = \"o\"\nname = \"ou\"\n"
+                             "columns = [\"id\"]",
+                             Phase::expand)},
+                    "UNIQUE … USING INDEX");
+    if (rig.value("SELECT current_setting('server_version_num')::int < 180000") == "t") {
+      require_refused(rig,
+                      {file_of("1_f",
+                               "kind = \"add_foreign_key\"\ntable = \"o\"\nname = \"of\"\n"
+                               "columns = [\"id\"]\n"
+                               "references = {table = \"p\", columns = [\"id\"]}",
+                               Phase::expand)},
+                      "blocks writes");
+    }
+  }
+  SECTION("the drop of a column that is still being renamed") {
+    rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount int)");
+    require_refused(rig,
+                    {renaming("1_r", "amount", "cents"),
+                     file_of("2_d", "kind = \"drop_column\"\ntable = \"o\"\ncolumn = \"amount\"")},
+                    "finish 1_r first");
+  }
+  SECTION("a published table without a replica identity") {
+    rig.exec("CREATE TABLE o (id int, amount int)");
+    rig.exec("CREATE PUBLICATION pub FOR TABLE o");
+    require_refused(rig, {renaming("1_r", "amount", "cents")}, "no replica identity");
+  }
+}
+
+TEST_CASE("a default that `up` cannot take along is announced", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE o (price numeric NOT NULL DEFAULT 0, rate numeric NOT NULL DEFAULT 1)");
+  const auto plan = migrations::plan(
+      rig.environment(),
+      {file_of("1_c",
+               "kind = \"change_column\"\ntable = \"o\"\ncolumn = \"price\"\nname = \"cents\"\n"
+               "type = \"bigint\"\nup = \"(price * rate * 100)::bigint\"\n"
+               "down = \"cents / 100.0\"")},
+      {});
+  REQUIRE(plan);
+  const auto& warnings = plan->migrations[0].warnings;
+  CHECK(std::any_of(warnings.begin(), warnings.end(),
+                    [](const auto& each) { return each.code == "default-lost"; }));
+}
+
+TEST_CASE("the sequence of a serial column that becomes bigint ends where bigint ends",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE o (id int PRIMARY KEY, n serial)");
+  const auto file = file_of("1_c",
+                            "kind = \"change_column\"\ntable = \"o\"\ncolumn = \"n\"\n"
+                            "name = \"big\"\ntype = \"bigint\"\nup = \"n::bigint\"\n"
+                            "down = \"big::int\"",
+                            Phase::contract);
+  REQUIRE(!rig.apply({file}, options_for(std::nullopt, "r1")).error);
+  rig.live("r1");
+  const auto outcome = rig.apply({file}, options_for(std::nullopt, "r2"));
+  INFO(text_of(outcome.error));
+  CHECK(!outcome.error);
+  CHECK(rig.value("SELECT seqtypid::regtype FROM pg_sequence "
+                  "WHERE seqrelid = 'o_n_seq'::regclass") == "bigint");
+}
