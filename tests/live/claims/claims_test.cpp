@@ -55,6 +55,12 @@ std::string differences(const Observed& step) {
   return text.empty() ? text : fmt::format("{} ({}){}", step.step, step.kind, text);
 }
 
+/// Contract compares the rows before its steps are stored, so that nobody can tell whose statement
+/// it was; the same comparison is held against its claims at backfill.
+bool ran_before_its_phase(const Observed& step) {
+  return step.kind == "verify" && step.step.starts_with("contract") && step.taken.empty();
+}
+
 /// What every step of a case did.
 struct Looked {
   std::string subject;
@@ -106,6 +112,7 @@ TEST_CASE("every step takes the locks it claims, and no others", "[live][claims]
     seen += looked.steps.size();
     if (looked.own_sql) continue;
     for (const Observed& step : looked.steps) {
+      if (ran_before_its_phase(step)) continue;
       if (const auto text = differences(step); !text.empty()) FAIL_CHECK(text);
       if (step.kind == "concurrent") ++concurrent;
     }
