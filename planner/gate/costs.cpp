@@ -94,7 +94,7 @@ class Cost {
         lock(effect_.object,
              effect_.concurrently ? LockMode::exclusive : LockMode::access_exclusive);
         cost_.rewrites = effect_.concurrently ? Certainty::no : Certainty::yes;
-        cost_.scans = effect_.to == kWithNoData ? Certainty::no : Certainty::yes;
+        cost_.scans = effect_.to == kWithNoData ? Certainty::maybe : Certainty::yes;
         return;
       case Deed::reindex:
         return reindex();

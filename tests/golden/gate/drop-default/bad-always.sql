@@ -1,2 +1,3 @@
 -- seen: lock, broken
+-- also: comments_id_seq
 ALTER TABLE comments ALTER COLUMN id SET GENERATED ALWAYS;

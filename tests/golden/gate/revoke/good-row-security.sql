@@ -1,4 +1,0 @@
-BEGIN;
-ALTER TABLE invoices ENABLE ROW LEVEL SECURITY;
-CREATE POLICY everyone ON invoices USING (true);
-COMMIT;
