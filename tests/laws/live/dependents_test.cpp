@@ -1,7 +1,7 @@
 // Laws 10 and 11: nothing goes that somebody needs, and nothing that only has the right name.
 #include <fmt/format.h>
 
-#include "file.hpp"
+#include "live/execute/rig.hpp"
 #include "support/catch.hpp"
 
 using namespace zdm;

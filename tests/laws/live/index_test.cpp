@@ -1,7 +1,7 @@
 // Law 12: concurrent index builds.
 #include <fmt/format.h>
 
-#include "file.hpp"
+#include "live/execute/rig.hpp"
 #include "support/catch.hpp"
 
 using namespace zdm;

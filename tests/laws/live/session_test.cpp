@@ -1,7 +1,7 @@
 // Laws 6 and 7 over a whole operation.
 #include <fmt/format.h>
 
-#include "file.hpp"
+#include "live/execute/rig.hpp"
 #include "support/catch.hpp"
 #include "support/pooler.hpp"
 

@@ -3,7 +3,7 @@
 
 #include <set>
 
-#include "file.hpp"
+#include "live/execute/rig.hpp"
 #include "support/catch.hpp"
 
 using namespace zdm;

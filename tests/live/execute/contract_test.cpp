@@ -1,7 +1,6 @@
 // What contract looks at once more before it drops the old shape.
 #include <fmt/format.h>
 
-#include "files/toml.hpp"
 #include "rig.hpp"
 #include "support/catch.hpp"
 
@@ -13,24 +12,19 @@ using planner::Phase;
 
 namespace {
 
-planner::Migration file_of(const std::string& change) {
-  const std::string text = "phase = \"contract\"\n[[change]]\n" + change;
-  const auto tree = migrations::parse_toml(text, "1_case.toml");
-  if (!tree) throw std::runtime_error(tree.error().message);
-  auto migration = planner::decode_migration({"1_case"}, "1_case.toml", *tree);
-  if (!migration) throw std::runtime_error(migration.error().message);
-  return std::move(*migration);
+planner::Migration one_change(const std::string& keys) {
+  return file_of("1_case", Phase::contract, "[[change]]\n" + keys);
 }
 
 planner::Migration rename(const std::string& table, const std::string& from,
                           const std::string& to) {
-  return file_of(fmt::format(
+  return one_change(fmt::format(
       "kind = \"rename_column\"\ntable = \"{}\"\nfrom = \"{}\"\nto = \"{}\"\n", table, from, to));
 }
 
 planner::Migration cents(const std::string& up, const std::string& down,
                          const std::string& more = {}) {
-  return file_of(
+  return one_change(
       fmt::format("kind = \"change_column\"\ntable = \"c\"\ncolumn = \"price\"\nname = \"cents\"\n"
                   "type = \"bigint\"\nup = \"{}\"\ndown = \"{}\"\n{}",
                   up, down, more));
@@ -199,7 +193,7 @@ TEST_CASE("what single partitions have of their own on a column refuses its migr
   Rig rig(Engine::postgresql);
   rig.exec(kPartitioned);
   rig.exec(more);
-  const auto drop = file_of("kind = \"drop_column\"\ntable = \"part\"\ncolumn = \"name\"\n");
+  const auto drop = one_change("kind = \"drop_column\"\ntable = \"part\"\ncolumn = \"name\"\n");
   const std::vector<std::string> words = {name, "give each of them to the partitioned table"};
   refuses(rig, rename("part", "name", "title"), Phase::expand, words);
   refuses(rig, drop, Phase::expand, words);

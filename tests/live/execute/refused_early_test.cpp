@@ -1,7 +1,5 @@
 #include <fmt/format.h>
 
-#include "files/toml.hpp"
-#include "recipes/plan.hpp"
 #include "rig.hpp"
 #include "support/catch.hpp"
 
@@ -13,24 +11,19 @@ using planner::Phase;
 
 namespace {
 
-planner::Migration file_of(const std::string& id, const std::string& change,
-                           Phase phase = Phase::switch_) {
-  const auto tree =
-      migrations::parse_toml("phase = \"expand\"\n[[change]]\n" + change, id + ".toml");
-  REQUIRE(tree);
-  auto migration = planner::decode_migration({id}, id + ".toml", *tree);
-  INFO((migration ? std::string() : migration.error().message));
-  REQUIRE(migration);
-  migration->phase = phase;
-  migration->checksum = "sha256:" + change;
-  migration->expressions_checksum = "sha256:" + change;
-  return *migration;
+/// Told from others of its id by its checksum.
+planner::Migration one_change(const std::string& id, const std::string& keys,
+                              Phase phase = Phase::switch_) {
+  auto migration = file_of(id, phase, "[[change]]\n" + keys);
+  migration.checksum = "sha256:" + keys;
+  migration.expressions_checksum = "sha256:" + keys;
+  return migration;
 }
 
 planner::Migration renaming(const std::string& id, const std::string& from, const std::string& to) {
-  return file_of(id, fmt::format("kind = \"rename_column\"\ntable = \"o\"\nfrom = \"{}\"\n"
-                                 "to = \"{}\"",
-                                 from, to));
+  return one_change(id, fmt::format("kind = \"rename_column\"\ntable = \"o\"\nfrom = \"{}\"\n"
+                                    "to = \"{}\"",
+                                    from, to));
 }
 
 void require_refused(Rig& rig, const std::vector<planner::Migration>& files,
@@ -65,7 +58,7 @@ TEST_CASE("a NOT NULL or constraint that rows violate meanwhile is not promised 
       "CREATE TABLE o (id int PRIMARY KEY, a int NOT NULL, b int CONSTRAINT small CHECK (b < 9), "
       "c int CONSTRAINT known REFERENCES p)");
   rig.exec("INSERT INTO p VALUES (1)");
-  const auto file = file_of("1_o", kind);
+  const auto file = one_change("1_o", kind);
   REQUIRE(!rig.apply({file}, options_for(std::nullopt, "r1")).error);
   const auto constraints = [&] {
     return rig.value(
@@ -109,9 +102,9 @@ TEST_CASE("a migration that others build on is not rolled back before them", "[l
   rig.allowed = {"live-readers"};
   rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount int)");
   const auto one = renaming("1_r", "amount", "cents");
-  const auto two = file_of("2_d",
-                           "kind = \"add_column\"\ntable = \"o\"\nname = \"dbl\"\n"
-                           "type = \"int\"\nup = \"cents * 2\"");
+  const auto two = one_change("2_d",
+                              "kind = \"add_column\"\ntable = \"o\"\nname = \"dbl\"\n"
+                              "type = \"int\"\nup = \"cents * 2\"");
   const auto first = rig.apply({one, two}, options_for(std::nullopt, "r1"));
   INFO(text_of(first.error));
   REQUIRE(!first.error);
@@ -160,9 +153,9 @@ TEST_CASE("what a later phase could not do is refused at expand", "[live][execut
     rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount int NOT NULL DEFAULT 7)");
     require_refused(rig,
                     {renaming("1_r", "amount", "cents"),
-                     file_of("2_c", type + "column = \"cents\"\ntype = \"bigint\"\n"
-                                           "up = \"cents::bigint * 100\"\n"
-                                           "down = \"(cents / 100)::int\"")},
+                     one_change("2_c", type + "column = \"cents\"\ntype = \"bigint\"\n"
+                                              "up = \"cents::bigint * 100\"\n"
+                                              "down = \"(cents / 100)::int\"")},
                     "finish 1_r first");
   }
   SECTION("a check and an index that do not take the new type") {
@@ -172,9 +165,9 @@ TEST_CASE("what a later phase could not do is refused at expand", "[live][execut
                       "CREATE INDEX fits ON o (id) WHERE status = 'a'",
                       "CREATE INDEX fits ON o (lower(status))"));
     require_refused(rig,
-                    {file_of("1_c", type + "column = \"status\"\nname = \"state\"\n"
-                                           "type = \"est\"\nup = \"status::est\"\n"
-                                           "down = \"state::text\"")},
+                    {one_change("1_c", type + "column = \"status\"\nname = \"state\"\n"
+                                              "type = \"est\"\nup = \"status::est\"\n"
+                                              "down = \"state::text\"")},
                     "fits of public.o does not fit the new type");
   }
   SECTION("an index on partitions of two levels") {
@@ -182,9 +175,9 @@ TEST_CASE("what a later phase could not do is refused at expand", "[live][execut
     rig.exec("CREATE TABLE o1 PARTITION OF o DEFAULT PARTITION BY HASH (id)");
     rig.exec("CREATE TABLE o1a PARTITION OF o1 FOR VALUES WITH (MODULUS 1, REMAINDER 0)");
     require_refused(rig,
-                    {file_of("1_i",
-                             "kind = \"create_index\"\ntable = \"o\"\nname = \"oi\"\n"
-                             "columns = [\"amount\"]")},
+                    {one_change("1_i",
+                                "kind = \"create_index\"\ntable = \"o\"\nname = \"oi\"\n"
+                                "columns = [\"amount\"]")},
                     "more than one level");
     CHECK(rig.value("SELECT count(*) FROM pg_class WHERE relkind IN ('i', 'I') "
                     "AND relnamespace = 'public'::regnamespace") == "0");
@@ -193,27 +186,28 @@ TEST_CASE("what a later phase could not do is refused at expand", "[live][execut
     rig.exec("CREATE TABLE p (id int PRIMARY KEY)");
     rig.exec("CREATE TABLE o (id int, amount int) PARTITION BY RANGE (id)");
     require_refused(rig,
-                    {file_of("1_u",
-                             "kind = \"add_unique\"\ntable = \"o\"\nname = \"ou\"\n"
-                             "columns = [\"id\"]",
-                             Phase::expand)},
+                    {one_change("1_u",
+                                "kind = \"add_unique\"\ntable = \"o\"\nname = \"ou\"\n"
+                                "columns = [\"id\"]",
+                                Phase::expand)},
                     "UNIQUE … USING INDEX");
     if (rig.value("SELECT current_setting('server_version_num')::int < 180000") == "t") {
       require_refused(rig,
-                      {file_of("1_f",
-                               "kind = \"add_foreign_key\"\ntable = \"o\"\nname = \"of\"\n"
-                               "columns = [\"id\"]\n"
-                               "references = {table = \"p\", columns = [\"id\"]}",
-                               Phase::expand)},
+                      {one_change("1_f",
+                                  "kind = \"add_foreign_key\"\ntable = \"o\"\nname = \"of\"\n"
+                                  "columns = [\"id\"]\n"
+                                  "references = {table = \"p\", columns = [\"id\"]}",
+                                  Phase::expand)},
                       "blocks writes");
     }
   }
   SECTION("the drop of a column that is still being renamed") {
     rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount int)");
-    require_refused(rig,
-                    {renaming("1_r", "amount", "cents"),
-                     file_of("2_d", "kind = \"drop_column\"\ntable = \"o\"\ncolumn = \"amount\"")},
-                    "finish 1_r first");
+    require_refused(
+        rig,
+        {renaming("1_r", "amount", "cents"),
+         one_change("2_d", "kind = \"drop_column\"\ntable = \"o\"\ncolumn = \"amount\"")},
+        "finish 1_r first");
   }
   SECTION("a published table without a replica identity") {
     rig.exec("CREATE TABLE o (id int, amount int)");
@@ -227,10 +221,10 @@ TEST_CASE("a default that `up` cannot take along is announced", "[live][execute]
   rig.exec("CREATE TABLE o (price numeric NOT NULL DEFAULT 0, rate numeric NOT NULL DEFAULT 1)");
   const auto plan = migrations::plan(
       rig.environment(),
-      {file_of("1_c",
-               "kind = \"change_column\"\ntable = \"o\"\ncolumn = \"price\"\nname = \"cents\"\n"
-               "type = \"bigint\"\nup = \"(price * rate * 100)::bigint\"\n"
-               "down = \"cents / 100.0\"")},
+      {one_change("1_c",
+                  "kind = \"change_column\"\ntable = \"o\"\ncolumn = \"price\"\nname = \"cents\"\n"
+                  "type = \"bigint\"\nup = \"(price * rate * 100)::bigint\"\n"
+                  "down = \"cents / 100.0\"")},
       {});
   REQUIRE(plan);
   const auto& warnings = plan->migrations[0].warnings;
@@ -242,11 +236,11 @@ TEST_CASE("the sequence of a serial column that becomes bigint ends where bigint
           "[live][execute]") {
   Rig rig(Engine::postgresql);
   rig.exec("CREATE TABLE o (id int PRIMARY KEY, n serial)");
-  const auto file = file_of("1_c",
-                            "kind = \"change_column\"\ntable = \"o\"\ncolumn = \"n\"\n"
-                            "name = \"big\"\ntype = \"bigint\"\nup = \"n::bigint\"\n"
-                            "down = \"big::int\"",
-                            Phase::contract);
+  const auto file = one_change("1_c",
+                               "kind = \"change_column\"\ntable = \"o\"\ncolumn = \"n\"\n"
+                               "name = \"big\"\ntype = \"bigint\"\nup = \"n::bigint\"\n"
+                               "down = \"big::int\"",
+                               Phase::contract);
   REQUIRE(!rig.apply({file}, options_for(std::nullopt, "r1")).error);
   rig.live("r1");
   const auto outcome = rig.apply({file}, options_for(std::nullopt, "r2"));

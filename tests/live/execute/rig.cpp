@@ -5,6 +5,8 @@
 #include <stdexcept>
 #include <utility>
 
+#include "files/toml.hpp"
+#include "model/migration.hpp"
 #include "recipes/change.hpp"
 
 namespace zdm::tests {
@@ -99,6 +101,16 @@ planner::Migration rename_users_name(planner::Phase phase) {
   change.to = "full_name";
   migration.changes.push_back({.kind = change, .where = {}});
   return migration;
+}
+
+planner::Migration file_of(const std::string& id, planner::Phase phase,
+                           const std::string& changes) {
+  const std::string text = "phase = \"" + std::string(planner::to_string(phase)) + "\"\n" + changes;
+  const auto tree = migrations::parse_toml(text, id + ".toml");
+  if (!tree) throw std::runtime_error(tree.error().message);
+  auto migration = planner::decode_migration({id}, id + ".toml", *tree);
+  if (!migration) throw std::runtime_error(migration.error().message);
+  return std::move(*migration);
 }
 
 planner::Migration replacing(const std::string& kind, const std::string& name,

@@ -72,6 +72,10 @@ class Rig {
 void make_users(Rig& rig, int rows);
 [[nodiscard]] planner::Migration rename_users_name(planner::Phase phase);
 
+/// The migration `id` of these [[change]] tables, which may go as far as `phase`.
+[[nodiscard]] planner::Migration file_of(const std::string& id, planner::Phase phase,
+                                         const std::string& changes);
+
 /// The file that replaces a view: `kind` is replace_view or replace_matview, `name` as SQL has it.
 [[nodiscard]] planner::Migration replacing(const std::string& kind, const std::string& name,
                                            const std::string& query,
