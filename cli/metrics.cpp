@@ -167,14 +167,14 @@ planner::Result<void> write_metrics(const std::string& path, const RunMetrics& r
   const auto old = read_metrics(path);
   RunMetrics of = run;
   of.database = database_of(old, run);
-  auto all = of_run(old, of);
-  for (auto& metric : all) {
-    for (auto& sample : metric.samples) sample = in_database(of, std::move(sample));
-  }
-  auto objects = metrics;
-  for (auto& metric : objects) {
-    for (auto& sample : metric.samples) sample = in_database(of, std::move(sample));
-  }
+  const auto labelled = [&](std::vector<Metric> plain) {
+    for (auto& metric : plain) {
+      for (auto& sample : metric.samples) sample = in_database(of, std::move(sample));
+    }
+    return plain;
+  };
+  auto all = labelled(of_run(old, of));
+  auto objects = labelled(metrics);
   carry_over(objects, old, of, there);
   all.insert(all.end(), objects.begin(), objects.end());
   return migrations::replace_file(path, prometheus_text(all));

@@ -13,13 +13,13 @@
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
 #include "sql/text.hpp"
+#include "sync/names.hpp"
 
 namespace zdm::planner {
 
 namespace {
 
 constexpr std::size_t kMostText = 2'000;  // bytes, as zdm-check(1) says
-constexpr std::string_view kOwnTrigger = "zzz_zdm_";
 
 class Gate {
  public:
@@ -143,7 +143,7 @@ class Gate {
     // zdm gives up and tries again where it would make others wait
     if (file.planned_for && remark.rule->id == "multi-table-lock") return false;
     // Its own triggers come and go.
-    if (file.planned_for && effect.part.starts_with(kOwnTrigger)) return false;
+    if (file.planned_for && effect.part.starts_with(kTriggerPrefix)) return false;
     // A view that zdm refreshes plainly has no readers yet, or none any more.
     if (file.planned_for && remark.rule->id == "refresh-matview-blocking") return false;
     if (remark.rule->with_base.empty() || effect.to == kDropOwned) return true;

@@ -134,11 +134,7 @@ Result<void> refuse(const Site& site) {
   const auto no = [&](std::string message, std::string_view hint) {
     return fail_at(where_of(context), ErrorCode::refused, std::move(message), std::string(hint));
   };
-  if (!site.sqlite() && statements::is_system_column(site.words.name)) {
-    return no(fmt::format("{} is a column every table has for the server's own use",
-                          describe(site.table, site.words.name)),
-              "choose another name");
-  }
+  ZDM_CHECK(refuse_system_column(context, site.table, site.words.name));
   if (site.table.column(site.words.name) != nullptr) {
     return no(fmt::format("{} exists already", describe(site.table, site.words.name)),
               "choose another name");

@@ -7,10 +7,10 @@
 #include "locks/claims.hpp"
 #include "model/migration.hpp"
 #include "recipes/check.hpp"
-#include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
+#include "sync/names.hpp"
 
 namespace zdm::planner {
 
@@ -50,12 +50,7 @@ Result<void> refuse_columns(const Subject& subject) {
 
 Result<void> refuse_new_columns(const Subject& subject) {
   for (const auto& column : subject.words.new_columns) {
-    if (!subject.sqlite() && statements::is_system_column(column.name)) {
-      return fail_at(where_of(subject.context), ErrorCode::refused,
-                     fmt::format("{} is a column every table has for the server's own use",
-                                 describe(subject.table, column.name)),
-                     "choose another name");
-    }
+    ZDM_CHECK(refuse_system_column(subject.context, subject.table, column.name));
     if (subject.table.column(column.name) == nullptr) continue;
     return fail_at(where_of(subject.context), ErrorCode::refused,
                    fmt::format("{} exists already", describe(subject.table, column.name)),
@@ -242,7 +237,7 @@ Result<void> refuse_user_triggers(const Context& context, const Table& table) {
   std::vector<std::string> names;
   for (const auto& trigger : table.triggers) {
     const bool fires = trigger.on_update && trigger.enabled && trigger.update_of.empty() &&
-                       !trigger.name.starts_with("zzz_zdm_");
+                       !trigger.name.starts_with(kTriggerPrefix);
     if (fires) names.push_back(quote_identifier(trigger.name));
   }
   if (names.empty()) return {};

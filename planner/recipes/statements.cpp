@@ -1,8 +1,6 @@
 #include "recipes/statements.hpp"
 
 #include <fmt/format.h>
-#include <algorithm>
-#include <array>
 
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
@@ -363,12 +361,6 @@ Check plain_table(const Table& table, const SourceSpan& where) {
                                  quote(table.name)),
           .hint = "ALTER TABLE … NOT OF makes it a plain one; do that in an earlier migration",
           .where = where};
-}
-
-bool is_system_column(std::string_view name) {
-  static constexpr std::array<std::string_view, 6> kNames = {"tableoid", "xmin", "cmin",
-                                                             "xmax",     "cmax", "ctid"};
-  return std::ranges::find(kNames, name) != kNames.end();
 }
 
 std::vector<Check> adds_type(const Table& table, const std::string& type, const SourceSpan& where) {

@@ -73,8 +73,6 @@ enum class Building { concurrently, at_once };
                            const SourceSpan& where);
 /// PostgreSQL: that the table may be given columns (not OF a type).
 [[nodiscard]] Check plain_table(const Table& table, const SourceSpan& where);
-/// PostgreSQL gives every table columns of these names (manual, 5.5 "System Columns").
-[[nodiscard]] bool is_system_column(std::string_view name);
 
 /// A check of the phase that the server accepts `SET column = expression` (Steps::checks). `what`
 /// names the expression in messages.

@@ -2,10 +2,12 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <array>
 
 #include "model/migration.hpp"
 #include "sql/query.hpp"
 #include "sql/quote.hpp"
+#include "sync/names.hpp"
 
 namespace zdm::planner {
 
@@ -52,6 +54,11 @@ const ReplaceView* replacement_of(const Context& context, const Dependent& depen
     if (view != nullptr && is_view(dependent, view->name)) return replacement;
   }
   return nullptr;
+}
+
+bool are_views(const std::vector<std::string>& dependents) {
+  return std::ranges::all_of(dependents,
+                             [](const auto& each) { return each.starts_with("view "); });
 }
 
 std::string_view way_out(const Context& context, bool views_only, bool replaced) {
@@ -178,7 +185,6 @@ Result<void> refuse_on_partitions(const Context& context, const Table& table,
 Result<void> refuse_dependents(const Context& context, const Table& table, const Column& column) {
   ZDM_CHECK(refuse_on_partitions(context, table, column));
   std::vector<std::string> names;
-  bool views_only = table.incoming.empty();
   bool replaced = false;
   for (const auto& dependent : table.dependents) {
     if (!dependent.certain || dependent.kind == DependentKind::sequence) continue;
@@ -190,7 +196,6 @@ Result<void> refuse_dependents(const Context& context, const Table& table, const
       continue;
     }
     replaced = replaced || replacement != nullptr;
-    views_only = views_only && dependent.kind == DependentKind::view;
     names.push_back(dependent.name);
   }
   for (const auto& foreign_key : table.incoming) {
@@ -200,7 +205,7 @@ Result<void> refuse_dependents(const Context& context, const Table& table, const
                                 quote(foreign_key.table)));
   }
   for (const auto& trigger : table.triggers) {
-    if (trigger.name.starts_with("zzz_zdm_")) continue;
+    if (trigger.name.starts_with(kTriggerPrefix)) continue;
     if (std::ranges::find(trigger.attnums, column.attnum) == trigger.attnums.end()) continue;
     names.push_back(fmt::format("trigger {}", quote_identifier(trigger.name)));
   }
@@ -210,7 +215,7 @@ Result<void> refuse_dependents(const Context& context, const Table& table, const
   return fail_at(where_of(context), ErrorCode::refused,
                  fmt::format("{} cannot go: {} {} on it", describe(table, column.name),
                              list_of(names), names.size() == 1 ? "depends" : "depend"),
-                 std::string(way_out(context, views_only, replaced)));
+                 std::string(way_out(context, are_views(names), replaced)));
 }
 
 bool is_on_partition(const Dependent& dependent) {
@@ -238,6 +243,18 @@ Result<void> refuse_in_flight(const Context& context, const Table& table, std::s
                  fmt::format("{} is still being migrated by {}", describe(table, column),
                              rule->migration.value),
                  fmt::format("finish {} first, or roll it back", rule->migration.value));
+}
+
+Result<void> refuse_system_column(const Context& context, const Table& table,
+                                  std::string_view name) {
+  static constexpr std::array<std::string_view, 6> kNames = {"tableoid", "xmin", "cmin",
+                                                             "xmax",     "cmax", "ctid"};
+  if (context.catalog.engine == Engine::sqlite) return {};
+  if (std::ranges::find(kNames, name) == kNames.end()) return {};
+  return fail_at(
+      where_of(context), ErrorCode::refused,
+      fmt::format("{} is a column every table has for the server's own use", describe(table, name)),
+      "choose another name");
 }
 
 }  // namespace zdm::planner

@@ -51,6 +51,11 @@ namespace zdm::planner {
 [[nodiscard]] Result<void> refuse_in_flight(const Context& context, const Table& table,
                                             std::string_view column);
 
+/// ErrorCode::refused where PostgreSQL gives every table a column of this name (manual, 5.5 "System
+/// Columns").
+[[nodiscard]] Result<void> refuse_system_column(const Context& context, const Table& table,
+                                                std::string_view name);
+
 /// "column users.name" for messages.
 [[nodiscard]] std::string describe(const Table& table, std::string_view column);
 

@@ -107,4 +107,11 @@ bool is_word(std::string_view text, const Lexeme& lexeme, std::string_view word)
   return true;
 }
 
+std::string name_at(std::string_view text, const Lexeme& lexeme) {
+  const auto written = text.substr(lexeme.offset, lexeme.length);
+  if (lexeme.kind == LexemeKind::word) return fold(written);
+  const bool quoted = lexeme.kind == LexemeKind::quoted_name && written.size() > 2;
+  return std::string(quoted ? written.substr(1, written.size() - 2) : std::string_view());
+}
+
 }  // namespace zdm::planner

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <string>
 #include <string_view>
 
 namespace zdm::planner {
@@ -24,5 +25,8 @@ struct Lexeme {
 
 /// The lexeme's text is this word, whatever its case; `word` is in capitals.
 [[nodiscard]] bool is_word(std::string_view text, const Lexeme& lexeme, std::string_view word);
+
+/// A word or quoted name as PostgreSQL reads it; empty: it is none. Doubled quotes stay doubled.
+[[nodiscard]] std::string name_at(std::string_view text, const Lexeme& lexeme);
 
 }  // namespace zdm::planner

@@ -47,7 +47,7 @@ std::string_view postgres_trigger(SyncEvent event) {
 }
 
 std::string sqlite_trigger(const Table& table, SyncEvent event) {
-  return unique_name(fmt::format("{}{}", kSqliteTriggerPrefix, table.name.name),
+  return unique_name(fmt::format("{}{}", kTriggerPrefix, table.name.name),
                      fmt::format("_{}", to_string(event)), {});
 }
 

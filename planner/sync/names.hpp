@@ -23,8 +23,8 @@ enum class SyncEvent { insert, update };
 /// The trigger of the pair on SQLite, where trigger names belong to the whole database.
 [[nodiscard]] std::string sqlite_trigger(const Table& table, SyncEvent event);
 
-/// What the names of our SQLite triggers begin with.
-inline constexpr std::string_view kSqliteTriggerPrefix = "zzz_zdm_";
+/// What the names of all our triggers begin with: it sorts last (law 2).
+inline constexpr std::string_view kTriggerPrefix = "zzz_zdm_";
 
 /// The column, with SQLite's indifference to ASCII case; nullptr when the snapshot has none.
 [[nodiscard]] const Column* find_column(Engine engine, const Table& table, std::string_view name);

@@ -52,7 +52,7 @@ std::vector<std::string> drop_triggers(const Table& table) {
     names.push_back(sqlite_trigger(table, event));
   }
   for (const Trigger& trigger : table.triggers) {  // kept its name when the table got another
-    if (trigger.name.starts_with(kSqliteTriggerPrefix) &&
+    if (trigger.name.starts_with(kTriggerPrefix) &&
         std::ranges::find(names, trigger.name) == names.end()) {
       names.push_back(trigger.name);
     }

@@ -5,6 +5,7 @@
 #include "database/catalog/sqlite_readers.hpp"
 #include "database/catalog/words.hpp"
 #include "sql/quote.hpp"
+#include "sync/names.hpp"
 
 namespace zdm::migrations {
 
@@ -14,9 +15,6 @@ using planner::Table;
 using planner::Trigger;
 
 namespace {
-
-/// zdm's own triggers are no one's dependents.
-constexpr std::string_view kOwnPrefix = "zzz_zdm_";
 
 std::size_t find(const SqlItem& item, std::size_t from, std::string_view word) {
   std::size_t at = from;
@@ -83,6 +81,7 @@ Result<void> read_sqlite_dependents(Connection& connection, Table& table) {
       FROM sqlite_schema
      WHERE type IN ('view', 'trigger')
      ORDER BY name)";
+  // zdm's own triggers are no one's dependents.
   // DROP COLUMN reads every view and trigger again and fails when one names the column: all of them
   // are certain, though a word that means another table's column is counted too.
   return for_each(connection, kSql, {}, [&](const Record& row) {
@@ -93,7 +92,7 @@ Result<void> read_sqlite_dependents(Connection& connection, Table& table) {
     if (on_it) {
       table.triggers.push_back(trigger_of(name, sql, table));
     }
-    if (name.starts_with(kOwnPrefix) || (!trigger && lower(name) == own) ||
+    if (name.starts_with(planner::kTriggerPrefix) || (!trigger && lower(name) == own) ||
         (!on_it && !words_of(sql).contains(own))) {
       return;
     }

@@ -373,8 +373,8 @@ constexpr std::array<Rule, 20> kRules = {{
     {"add-fk-validating", kError, kGroup,
      "ADD FOREIGN KEY reads all rows while writers of both tables wait (SHARE ROW EXCLUSIVE).",
      "Add it NOT VALID, then VALIDATE CONSTRAINT in another transaction, which lets writers pass. "
-     "A "
-     "partitioned table refuses that before 18: do it to each partition first, then add it there.",
+     "A partitioned table refuses that before 18: do it to each partition first, then add it "
+     "there.",
      12, 18, add_fk_validating},
     {"set-not-null-scan", kError, kGroup,
      "SET NOT NULL reads all rows under ACCESS EXCLUSIVE, unless a valid CHECK already says that "

@@ -5,7 +5,6 @@
 #include "gate/scene.hpp"
 #include "sql/lexer.hpp"
 #include "sql/quote.hpp"
-#include "sql/text.hpp"
 
 namespace zdm::planner {
 
@@ -110,14 +109,6 @@ void backfill_under_ddl_lock(Scene& s) {
 
 std::string_view text_at(std::string_view text, const Lexeme& lexeme) {
   return text.substr(lexeme.offset, lexeme.length);
-}
-
-// As PostgreSQL reads a name; empty: it is none.
-std::string name_at(std::string_view text, const Lexeme& lexeme) {
-  const auto written = text_at(text, lexeme);
-  if (lexeme.kind == LexemeKind::word) return fold(written);
-  const bool quoted = lexeme.kind == LexemeKind::quoted_name && written.size() > 2;
-  return std::string(quoted ? written.substr(1, written.size() - 2) : std::string_view());
 }
 
 struct Before {

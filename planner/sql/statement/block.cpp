@@ -108,37 +108,28 @@ class BodyReader {
   }
 
   void add_variable(const Lexeme& name) {
-    if (is_name(name)) block_.variables.push_back(text_of(name));
+    if (auto named = name_at(body_.text, name); !named.empty()) {
+      block_.variables.push_back(std::move(named));
+    }
   }
 
   // A name before a bracket, each once: what an expression calls.
   void note_call(const Lexeme& first) {
-    if (!is_name(first)) return;
     Lexeme name = first;
     Lexeme after = next_lexeme(body_.text, name.end());
-    TableName called{"", text_of(name)};
+    TableName called{"", name_at(body_.text, name)};
+    if (called.name.empty()) return;
     if (is_sign(body_.text, after, '.')) {
       name = next_lexeme(body_.text, after.end());
       after = next_lexeme(body_.text, name.end());
-      if (!is_name(name)) return;
-      called = {std::move(called.name), text_of(name)};
+      called = {std::move(called.name), name_at(body_.text, name)};
+      if (called.name.empty()) return;
     }
     if (!is_sign(body_.text, after, '(') || !called_.insert(called).second) return;
     BlockPart found;
     found.text = part(first.offset, name.end());
     found.called = std::move(called);
     block_.parts.push_back(std::move(found));
-  }
-
-  static bool is_name(const Lexeme& lexeme) {
-    return lexeme.kind == LexemeKind::word ||
-           (lexeme.kind == LexemeKind::quoted_name && lexeme.length > 2);
-  }
-
-  [[nodiscard]] std::string text_of(const Lexeme& name) const {
-    const auto text = body_.text.substr(name.offset, name.length);
-    if (name.kind == LexemeKind::word) return fold(text);
-    return std::string(text.substr(1, name.length - 2));
   }
 
   // Up to its semicolon, or a word that ends it, which is the lexeme to go on with.
