@@ -10,6 +10,8 @@
 #include <filesystem>
 #include <utility>
 
+#include "files/descriptor.hpp"
+
 namespace zdm::migrations {
 
 namespace fs = std::filesystem;
@@ -18,22 +20,6 @@ using planner::fail;
 using planner::Result;
 
 namespace {
-
-/// An open file, closed when it goes.
-class Descriptor final {
- public:
-  explicit Descriptor(int number) : number_(number) {}
-  Descriptor(const Descriptor&) = delete;
-  Descriptor& operator=(const Descriptor&) = delete;
-  ~Descriptor() {
-    if (number_ >= 0) ::close(number_);
-  }
-  [[nodiscard]] int get() const { return number_; }
-  [[nodiscard]] bool open() const { return number_ >= 0; }
-
- private:
-  int number_;
-};
 
 /// Removes the file beside unless it has taken the other's place.
 class Temporary final {

@@ -122,6 +122,7 @@ std::string key_of(const std::string& absolute, const std::string& root) {
 }
 
 std::string sql_checksum(std::string_view bytes) {
+  if (bytes.find('\r') == std::string_view::npos) return planner::checksum(bytes);
   std::string text;
   text.reserve(bytes.size());
   for (std::size_t i = 0; i < bytes.size(); ++i) {

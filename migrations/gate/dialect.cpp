@@ -67,8 +67,10 @@ planner::Result<Dialect> parse_dialect(std::string_view text) {
 Dialect detect_dialect(const RawFile& file) {
   const fs::path path(file.path);
   const auto name = path.filename().string();
-  if (has_line(file.bytes, is_dbmate_mark)) return Dialect::dbmate;
-  if (has_line(file.bytes, is_goose_mark)) return Dialect::goose;
+  if (file.bytes.find("--") != std::string::npos) {
+    if (has_line(file.bytes, is_dbmate_mark)) return Dialect::dbmate;
+    if (has_line(file.bytes, is_goose_mark)) return Dialect::goose;
+  }
   if (name.ends_with(".up.sql") || name.ends_with(".down.sql")) return Dialect::golang_migrate;
   if (flyway_name(name)) return Dialect::flyway;
   if (starts_as_sqitch(file.bytes)) return Dialect::sqitch;

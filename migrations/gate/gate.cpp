@@ -29,9 +29,9 @@ using planner::SqlFile;
 
 namespace {
 
-/// A file of raw SQL, and what zdm.lock knows it by.
+/// A file of raw SQL, and what a base knows it by.
 struct Script {
-  std::string key;
+  std::string key;  ///< empty: none does
   std::string checksum;
   GateFile file;
 };
@@ -87,14 +87,25 @@ void drop_without_sql(std::vector<std::string>& paths, const std::string& direct
   });
 }
 
-Result<std::vector<Script>> read_scripts(const InputRequest& request, const std::string& root) {
+/// Whether files are compared: with what shipped, or to be kept for later.
+enum class Compared { no, yes };
+
+Compared is_compared(const GateRequest& request, const LockFile& lock) {
+  const bool asked = request.base.since || request.base.directory || !request.cutting.empty();
+  return asked || !lock.releases.empty() ? Compared::yes : Compared::no;
+}
+
+Result<std::vector<Script>> read_scripts(const InputRequest& request, const std::string& root,
+                                         Compared compared) {
   std::vector<Script> scripts;
   if (request.paths.empty()) return scripts;
   ZDM_TRY(auto inputs, find_inputs(request));
   for (auto& input : inputs) {
     Script script;
-    if (!input.absolute.empty()) script.key = key_of(input.absolute, root);
-    script.checksum = sql_checksum(input.raw.bytes);
+    if (compared == Compared::yes && !input.absolute.empty()) {
+      script.key = key_of(input.absolute, root);
+      script.checksum = sql_checksum(input.raw.bytes);
+    }
     const auto dialect = request.dialect.value_or(detect_dialect(input.raw));
     script.file = read_dialect(std::move(input.raw), dialect);
     for (SqlFile& part : script.file.parts) {
@@ -105,7 +116,7 @@ Result<std::vector<Script>> read_scripts(const InputRequest& request, const std:
   return scripts;
 }
 
-Result<Material> read_material(const GateRequest& request) {
+Result<Material> read_material(const GateRequest& request, Compared compared) {
   Material material;
   auto inputs = request.inputs;
   const auto& directory = request.config.migrations_dir;
@@ -122,7 +133,7 @@ Result<Material> read_material(const GateRequest& request) {
     drop_without_sql(inputs.paths, directory);
     ZDM_TRY(material.migrations, load_migrations(directory));
   }
-  ZDM_TRY(material.scripts, read_scripts(inputs, request.config.root));
+  ZDM_TRY(material.scripts, read_scripts(inputs, request.config.root, compared));
   const bool asked = !request.inputs.paths.empty();
   if (!asked || !material.migrations.empty() || !material.scripts.empty()) return material;
   return fail(ErrorCode::usage, "none of these files ships anything",
@@ -341,8 +352,8 @@ Result<void> tell_fork(const LockFile& lock, std::vector<Finding>& findings) {
 }  // namespace
 
 Result<GateReport> run_gate(const GateRequest& request) {
-  ZDM_TRY(auto material, read_material(request));
   ZDM_TRY(const auto lock, read_lock_file(request.lock_path));
+  ZDM_TRY(auto material, read_material(request, is_compared(request, lock)));
   Head head{.root = request.config.root, .migrations_dir = request.config.migrations_dir};
   head.entries = all_entries(material);
   ZDM_TRY(auto base, find_base(request.base, head, lock));
@@ -354,7 +365,8 @@ Result<GateReport> run_gate(const GateRequest& request) {
 }
 
 Result<std::vector<planner::ReleaseEntry>> entries_of_checkout(const Config& config) {
-  ZDM_TRY(const auto material, read_material({.config = config, .lock_path = {}, .inputs = {}}));
+  ZDM_TRY(const auto material,
+          read_material({.config = config, .lock_path = {}, .inputs = {}}, Compared::yes));
   return all_entries(material);
 }
 

@@ -13,6 +13,7 @@
 #include "gate/blank.hpp"
 #include "gate/runner_marks.hpp"
 #include "release/natural_order.hpp"
+#include "sql/text.hpp"
 
 namespace zdm::migrations {
 
@@ -29,6 +30,17 @@ bool is_pattern(const std::string& path) {
 
 bool is_sql(const fs::path& path) {
   return path.extension() == ".sql" && !path.filename().string().starts_with('.');
+}
+
+std::string_view file_name(std::string_view path) {
+  return path.substr(path.rfind('/') + 1);
+}
+
+/// In the order of their runner.
+void order_as_run(std::vector<fs::path>& files) {
+  std::ranges::sort(files, [](const fs::path& left, const fs::path& right) {
+    return runs_before(left.native(), right.native());
+  });
 }
 
 /// sqitch.plan names each change on a line of its own, in order.
@@ -74,9 +86,7 @@ Result<std::vector<fs::path>> sql_below(const fs::path& directory) {
     return fail(ErrorCode::usage, fmt::format("cannot read the directory {}: {}",
                                               directory.string(), problem.message()));
   }
-  std::ranges::sort(files, [](const fs::path& left, const fs::path& right) {
-    return runs_before(left.string(), right.string());
-  });
+  order_as_run(files);
   return files;
 }
 
@@ -102,9 +112,7 @@ Result<std::vector<fs::path>> by_pattern(const std::string& pattern) {
     files.emplace_back(found.gl_pathv[at]);
   }
   globfree(&found);
-  std::ranges::sort(files, [](const fs::path& left, const fs::path& right) {
-    return runs_before(left.string(), right.string());
-  });
+  order_as_run(files);
   if (!files.empty()) return files;
   return fail(ErrorCode::usage, fmt::format("no file is like {}", pattern),
               "an empty match is never taken for success");
@@ -139,11 +147,9 @@ Result<void> refuse_toml(const fs::path& path) {
 }  // namespace
 
 bool runs_before(std::string_view left, std::string_view right) {
-  const fs::path a(left);
-  const fs::path b(right);
-  const auto first = flyway_name(a.filename().string());
-  const auto second = flyway_name(b.filename().string());
-  if (first && second && a.parent_path() == b.parent_path()) {
+  const auto first = flyway_name(file_name(left));
+  const auto second = flyway_name(file_name(right));
+  if (first && second && fs::path(left).parent_path() == fs::path(right).parent_path()) {
     if ((first->kind == 'R') != (second->kind == 'R')) return second->kind == 'R';
     const auto order = planner::natural_compare(first->version, second->version);
     if (order != 0) return order < 0;
@@ -163,6 +169,8 @@ Result<RawFile> read_raw(const std::string& path, const std::string& shown) {
 }
 
 Result<void> check_text(const RawFile& file) {
+  const bool text = file.bytes.find('\0') == std::string::npos;
+  if (text && planner::find_invalid_utf8(file.bytes) == std::string::npos) return {};
   ZDM_TRY(const auto index, TextIndex::create(file.bytes, file.path));
   static_cast<void>(index);
   return {};
@@ -171,6 +179,8 @@ Result<void> check_text(const RawFile& file) {
 Result<std::vector<Input>> find_inputs(const InputRequest& request) {
   std::vector<Input> inputs;
   std::set<std::string> seen;
+  std::error_code problem;
+  const fs::path here = fs::current_path(problem);
   const auto take = [&](Input input) -> Result<void> {
     ZDM_CHECK(check_text(input.raw));
     inputs.push_back(std::move(input));
@@ -186,7 +196,7 @@ Result<std::vector<Input>> find_inputs(const InputRequest& request) {
     ZDM_TRY(const auto files, files_of(path));
     for (const auto& file : files) {
       ZDM_CHECK(refuse_toml(file));
-      const auto absolute = fs::absolute(file).lexically_normal().string();
+      const auto absolute = (here / file).lexically_normal().string();
       if (!seen.insert(absolute).second) continue;
       ZDM_TRY(auto raw, read_raw(file.string(), file.lexically_normal().string()));
       ZDM_CHECK(take({.raw = std::move(raw), .absolute = absolute}));

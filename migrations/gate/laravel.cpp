@@ -101,6 +101,9 @@ planner::SqlFile part_of(const RawFile& file, const std::string& text, const std
 }  // namespace
 
 bool is_laravel_output(std::string_view bytes) {
+  if (bytes.find(kBullet) == std::string_view::npos && bytes.find(": ") == std::string_view::npos) {
+    return false;
+  }
   std::string text(bytes);
   blank_escapes(text);
   const auto lines = lines_of(text);

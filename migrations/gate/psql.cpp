@@ -28,6 +28,11 @@ bool is_one_of(const auto& words, std::string_view word) {
   return std::ranges::find(words, word) != words.end();
 }
 
+bool has_word(std::string_view text, std::string_view word) {
+  const auto same = [](char a, char b) { return equal_folded({&a, 1}, {&b, 1}); };
+  return !std::ranges::search(text, word, same).empty();
+}
+
 /// Walks a script piece by piece and blanks it on the way.
 class Psql {
  public:
@@ -169,6 +174,9 @@ std::vector<Finding> blank_psql(std::string& text, const std::string& path) {
 }
 
 bool looks_like_psql(std::string_view text) {
+  // A command, or data that follows COPY.
+  const bool may = text.find('\\') != std::string_view::npos || has_word(text, "stdin");
+  if (!may) return false;
   std::string copy(text);
   const std::string path;
   return Psql(copy, path).looks();

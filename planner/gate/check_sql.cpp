@@ -19,11 +19,18 @@ namespace zdm::planner {
 
 namespace {
 
+// Servers come with a search path that begins with public.
+std::string home_of(const Catalog* catalog) {
+  const bool told = catalog != nullptr && !catalog->search_path.empty();
+  return told ? catalog->search_path.front() : "public";
+}
+
 constexpr std::size_t kMostText = 2'000;  // bytes, as zdm-check(1) says
 
 class Gate {
  public:
-  explicit Gate(const GateOptions& options) : options_(options), retired_(options.retired) {
+  explicit Gate(const GateOptions& options)
+      : options_(options), history_(home_of(options.catalog)), retired_(options.retired) {
     if (options.catalog != nullptr) small_ = small_tables(*options.catalog);
   }
 
@@ -32,11 +39,11 @@ class Gate {
     for (const StatementFacts& statement : facts.statements) {
       history_.start(statement);
       for (const SqlEffect& effect : statement.effects) {
-        note(file, statement, effect);
+        history_.note(statement, effect, options_.postgres);
         if (effect.kind != ObjectKind::index || effect.other.schema.empty()) continue;
         auto qualified = effect;  // an index is in the schema of its table
         qualified.object.schema = effect.other.schema;
-        note(file, statement, qualified);
+        history_.note(statement, qualified, options_.postgres);
       }
     }
     history_.end_release();
@@ -104,7 +111,7 @@ class Gate {
         tell_doubt(effect, remark);
         add(file, statement, &effect, std::move(remark));
       }
-      note(file, statement, effect);
+      history_.note(statement, effect, options_.postgres);
     }
   }
 
@@ -121,16 +128,6 @@ class Gate {
     }
     cost.locks = locks.list();
     verdict_.costs.push_back(std::move(cost));
-  }
-
-  /// zdm plans for a search path that begins with public, and writes it out; authors do not.
-  void note(const SqlFile& file, const StatementFacts& statement, const SqlEffect& effect) {
-    history_.note(statement, effect, options_.postgres);
-    if (!file.planned_for || effect.object.schema != "public") return;
-    auto unqualified = effect;
-    unqualified.object.schema.clear();
-    if (unqualified.other.schema == "public") unqualified.other.schema.clear();
-    history_.note(statement, unqualified, options_.postgres);
   }
 
   /// What the releases make of a remark; false: it is none.

@@ -7,10 +7,19 @@
 
 namespace zdm::planner {
 
+bool History::is_kept(const TableName& name) const {
+  if (name.name.empty()) return true;
+  return name.schema.empty() ? path_.schema().empty() : name.schema != home_;
+}
+
 TableName History::resolved(const TableName& name) const {
-  if (!name.schema.empty() || path_.schema().empty() || name.name.empty()) return name;
-  if (temporary_.contains(name.name)) return name;
-  return {path_.schema(), name.name};
+  if (is_kept(name)) return name;
+  const bool by_path = name.schema.empty() && !temporary_.contains(name.name);
+  return bare({by_path ? path_.schema() : name.schema, name.name});
+}
+
+TableName History::bare(const TableName& name) const {
+  return {name.schema == home_ ? "" : name.schema, name.name};
 }
 
 bool History::made(ObjectKind kind, const TableName& resolved) const {
@@ -80,7 +89,8 @@ bool History::is_constrained_domain(const SqlType& type) const {
 }
 
 bool History::is_steady(const std::string& function) const {
-  return steady_.contains(function);
+  const bool at_home = function.starts_with(home_ + ".");
+  return steady_.contains(at_home ? function.substr(home_.size() + 1) : function);
 }
 
 bool History::is_new_constraint(const TableName& table, const std::string& name) const {
@@ -127,11 +137,11 @@ bool History::follows(const std::map<Name, Ahead>& ahead, const StatementFacts& 
 }
 
 bool History::view_follows(const StatementFacts& statement, const TableName& name) const {
-  return follows(views_ahead_, statement, name);
+  return follows(views_ahead_, statement, bare(name));
 }
 
 bool History::policy_follows(const StatementFacts& statement, const TableName& table) const {
-  return follows(policies_ahead_, statement, table);
+  return follows(policies_ahead_, statement, bare(table));
 }
 
 bool History::has_policy(const TableName& table) const {
@@ -140,7 +150,7 @@ bool History::has_policy(const TableName& table) const {
 
 bool History::trigger_follows(const StatementFacts& statement, const TableName& table,
                               const std::string& trigger) const {
-  return follows(triggers_ahead_, statement, Column(table, trigger));
+  return follows(triggers_ahead_, statement, Column(bare(table), trigger));
 }
 
 bool History::is_new_trigger(const TableName& table, const std::string& trigger) const {
@@ -156,9 +166,10 @@ void History::look_ahead(const FileFacts& facts) {
     const Ahead ahead{statement.transaction, statement.place.offset};
     for (const SqlEffect& effect : statement.effects) {
       if (effect.deed != Deed::create || effect.temporary || effect.conditional) continue;
-      if (effect.kind == ObjectKind::view) views_ahead_[effect.object] = ahead;
-      if (effect.kind == ObjectKind::policy) policies_ahead_[effect.object] = ahead;
-      if (effect.kind == ObjectKind::trigger) triggers_ahead_[{effect.object, effect.part}] = ahead;
+      const TableName name = bare(effect.object);
+      if (effect.kind == ObjectKind::view) views_ahead_[name] = ahead;
+      if (effect.kind == ObjectKind::policy) policies_ahead_[name] = ahead;
+      if (effect.kind == ObjectKind::trigger) triggers_ahead_[{name, effect.part}] = ahead;
     }
   }
 }
@@ -168,6 +179,7 @@ void History::end_release() {
   columns_.clear();
   constraints_.clear();
   triggers_.clear();
+  sequences_.clear();
   doubtful_.clear();
   temporary_.clear();
   path_.begin_file();
@@ -198,15 +210,17 @@ void History::start(const StatementFacts& statement) {
 void History::note(const StatementFacts& statement, const SqlEffect& effect, int postgres) {
   ++order_;
   hold(effect, postgres);
-  if (path_.schema().empty()) return learn(statement, effect, postgres);
+  const bool domain = effect.kind == ObjectKind::domain;
+  const auto& base = effect.column.type;
+  if (is_kept(effect.object) && is_kept(effect.other) &&
+      (!domain || is_kept({base.schema, base.name}))) {
+    return learn(statement, effect, postgres);
+  }
   SqlEffect named = effect;
   if (named.temporary && named.deed == Deed::create) temporary_.insert(named.object.name);
   named.object = resolved(effect.object);
   named.other = resolved(effect.other);
-  if (effect.kind == ObjectKind::domain) {
-    SqlType& base = named.column.type;
-    base.schema = resolved({base.schema, base.name}).schema;
-  }
+  if (domain) named.column.type.schema = resolved({base.schema, base.name}).schema;
   learn(statement, named, postgres);
 }
 
@@ -220,7 +234,7 @@ void History::learn(const StatementFacts& statement, const SqlEffect& effect, in
     case Deed::rename:
       return rename(effect);
     case Deed::set_schema:
-      return move(effect, {effect.to, effect.object.name});
+      return move(effect, resolved({effect.to, effect.object.name}));
     case Deed::add_column:
       return add_column(statement, effect);
     case Deed::change_type:
@@ -349,12 +363,12 @@ std::vector<History::Held> History::would_hold(const SqlEffect& effect, int post
 }
 
 bool History::holds(const TableName& table) const {
-  return held_names_.contains(table);
+  return held_names_.contains(resolved(table));
 }
 
 void History::hold(const SqlEffect& effect, int postgres) {
   for (Held& held : would_hold(effect, postgres)) {
-    if (held_names_.insert(held.table).second) held_.push_back(std::move(held));
+    if (held_names_.insert(resolved(held.table)).second) held_.push_back(std::move(held));
   }
   if (effect.deed != Deed::create || effect.kind != ObjectKind::table) return;
   if (effect.to == "PARTITION OF" && !is_new_table(effect.other)) {

@@ -17,6 +17,9 @@ namespace zdm::planner {
 /// What the statements before the present one did, in this release and in this transaction.
 class History {
  public:
+  /// The home is the schema of what is created without one by sessions that set no search path.
+  explicit History(std::string home) : home_(std::move(home)) {}
+
   /// Nobody can hold or read it yet: it was created unconditionally before, in this release.
   [[nodiscard]] bool is_new(ObjectKind kind, const TableName& name) const;
   /// Or another relation that nobody can use but through a new table: its index, a new sequence.
@@ -102,8 +105,11 @@ class History {
     std::size_t order = 0;  ///< among all effects
   };
 
-  /// The name as it is kept: what has no schema is found through the search path.
+  /// The name as it is kept: without a schema where it is in the home.
   [[nodiscard]] TableName resolved(const TableName& name) const;
+  /// As written, but without the schema of the home.
+  [[nodiscard]] TableName bare(const TableName& name) const;
+  [[nodiscard]] bool is_kept(const TableName& name) const;
   [[nodiscard]] bool made(ObjectKind kind, const TableName& resolved) const;
   [[nodiscard]] Made now(const StatementFacts& statement) const;
   void enter(const StatementFacts& statement);
@@ -120,6 +126,8 @@ class History {
   [[nodiscard]] bool has_key(const SqlEffect& effect) const;
   void rename(const SqlEffect& effect);
   void rename_column(const SqlEffect& effect);
+  void rename_foreign_key(const SqlEffect& effect);
+  void move_relatives(const TableName& from, const TableName& to);
   void move(const SqlEffect& effect, const TableName& to);
   void move_new(ObjectKind kind, const TableName& from, const TableName& to);
   void forget_table(const TableName& table);
@@ -130,6 +138,7 @@ class History {
   void roll_back(std::size_t after);
   void roll_back_to(const std::string& savepoint);
 
+  std::string home_;
   KnownTables tables_;
   KnownDomains domains_;
   SearchPath path_;
@@ -139,7 +148,7 @@ class History {
   std::set<Column> constraints_;     // new ones
   std::set<Column> triggers_;        // new ones
   std::set<std::string> temporary_;  // tables of the session: found before all others
-  std::map<TableName, std::set<std::string>> sequences_;  // of serial and identity columns
+  std::map<TableName, std::set<std::string>> sequences_;  // of new serial and identity columns
   struct ForeignKey {
     TableName other;
     std::vector<std::string> keys;

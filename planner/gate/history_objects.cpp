@@ -57,12 +57,6 @@ void erase_of(Entries& entries, const TableName& table) {
   entries.erase(begin, end);
 }
 
-// Under the other name that files call it by where it is in public.
-TableName spelt_otherwise(const TableName& name) {
-  if (name.schema.empty()) return {"public", name.name};
-  return name.schema == "public" ? TableName{"", name.name} : name;
-}
-
 }  // namespace
 
 void History::add_column(const StatementFacts& statement, const SqlEffect& effect) {
@@ -126,6 +120,8 @@ void History::forget_table(const TableName& table) {
   tables_.drop(table);
   erase_of(columns_, table);
   erase_of(constraints_, table);
+  erase_of(triggers_, table);
+  policies_.erase(table);
   sequences_.erase(table);
 }
 
@@ -153,13 +149,11 @@ void History::drop(const SqlEffect& effect) {
       return;
     case ObjectKind::constraint:
       tables_.drop_check(effect.object, effect.part);
-      tables_.drop_check(spelt_otherwise(effect.object), effect.part);
       constraints_.erase({effect.object, effect.part});
       if (has_key(effect)) tables_.drop_index({effect.object.schema, effect.part});
       return;
     case ObjectKind::index:
-      tables_.drop_index(effect.object);
-      return tables_.drop_index(spelt_otherwise(effect.object));
+      return tables_.drop_index(effect.object);
     case ObjectKind::type:
     case ObjectKind::domain:
       return domains_.drop(effect.object);
@@ -211,13 +205,34 @@ void History::rename(const SqlEffect& effect) {
     if (constraints_.erase({effect.object, effect.part}) > 0) {
       constraints_.insert({effect.object, effect.to});
     }
+    return rename_foreign_key(effect);
+  }
+  if (effect.kind == ObjectKind::trigger) {
+    if (triggers_.erase({effect.object, effect.part}) > 0) {
+      triggers_.insert({effect.object, effect.to});
+    }
     return;
   }
   if (effect.part.empty()) move(effect, {effect.object.schema, effect.to});
 }
 
+void History::rename_foreign_key(const SqlEffect& effect) {
+  const auto keys = foreign_keys_.find(effect.object);
+  if (keys == foreign_keys_.end()) return;
+  auto entry = keys->second.extract(effect.part);
+  if (entry.empty()) return;
+  entry.key() = effect.to;
+  keys->second.insert(std::move(entry));
+}
+
 void History::rename_column(const SqlEffect& effect) {
   tables_.rename_column(effect.object, effect.part, effect.to);
+  const auto keys = foreign_keys_.find(effect.object);
+  if (keys != foreign_keys_.end()) {
+    for (auto& [name, key] : keys->second) {
+      std::ranges::replace(key.keys, effect.part, effect.to);
+    }
+  }
   columns_.erase({effect.object, effect.to});
   auto entry = columns_.extract({effect.object, effect.part});
   if (entry.empty()) return;
@@ -231,6 +246,29 @@ void History::move_new(ObjectKind kind, const TableName& from, const TableName& 
   if (entry.empty()) return;
   entry.key().second = to;
   new_.insert(std::move(entry));
+}
+
+// Foreign keys and partitions, on either side.
+void History::move_relatives(const TableName& from, const TableName& to) {
+  if (from == to) return;
+  foreign_keys_.erase(to);
+  parents_.erase(to);
+  if (auto keys = foreign_keys_.extract(from); !keys.empty()) {
+    keys.key() = to;
+    foreign_keys_.insert(std::move(keys));
+  }
+  if (auto parent = parents_.extract(from); !parent.empty()) {
+    parent.key() = to;
+    parents_.insert(std::move(parent));
+  }
+  for (auto& [table, keys] : foreign_keys_) {
+    for (auto& [name, key] : keys) {
+      if (key.other == from) key.other = to;
+    }
+  }
+  for (auto& [partition, parent] : parents_) {
+    if (parent == from) parent = to;
+  }
 }
 
 // ALTER TABLE renames and moves whatever relation has the name, and takes along what is the
@@ -250,6 +288,9 @@ void History::move(const SqlEffect& effect, const TableName& to) {
   tables_.move(from, to);
   rekey(columns_, from, to);
   rekey(constraints_, from, to);
+  rekey(triggers_, from, to);
+  if (policies_.erase(from) > 0) policies_.insert(to);
+  move_relatives(from, to);
   auto sequences = sequences_.extract(from);
   if (sequences.empty()) return;
   for (const std::string& name : sequences.mapped()) {

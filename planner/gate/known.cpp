@@ -60,6 +60,9 @@ SqlFile as_shipped(const Catalog& catalog) {
   for (const Table& table : catalog.tables) {
     if (table.kind != TableKind::table && table.kind != TableKind::partitioned) continue;
     for (const TableName& name : spellings(catalog, table)) {
+      const auto& path = catalog.search_path;
+      const bool home = !path.empty() && table.name.schema == path.front();
+      if (home && name.schema.empty()) continue;  // it is the same
       file.bytes += create_table(name, table);
       for (const Constraint& constraint : table.constraints) {
         if (constraint.kind != ConstraintKind::check) continue;

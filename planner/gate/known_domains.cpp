@@ -6,17 +6,12 @@ namespace {
 
 constexpr int kDeepest = 64;  // a domain of a domain of …
 
-// Types are mostly written without the schema that others write.
-TableName key(const TableName& name) {
-  return {name.schema == "public" ? "" : name.schema, name.name};
-}
-
 }  // namespace
 
 bool KnownDomains::is_constrained(const SqlType& type) const {
   SqlType at = type;
   for (int depth = 0; depth < kDeepest && !at.array; ++depth) {
-    const auto found = domains_.find(key({at.schema, at.name}));
+    const auto found = domains_.find(TableName{at.schema, at.name});
     if (found == domains_.end()) return false;
     if (found->second.not_null || !found->second.constraints.empty()) return true;
     at = found->second.base;
@@ -25,7 +20,7 @@ bool KnownDomains::is_constrained(const SqlType& type) const {
 }
 
 bool KnownDomains::knows(const TableName& name) const {
-  return domains_.contains(key(name));
+  return domains_.contains(name);
 }
 
 void KnownDomains::create(const SqlEffect& effect) {
@@ -37,23 +32,23 @@ void KnownDomains::create(const SqlEffect& effect) {
   }
   const bool checked = made.not_null || !made.constraints.empty();
   if (effect.conditional && !checked) return;
-  domains_[key(effect.object)] = std::move(made);
+  domains_[effect.object] = std::move(made);
 }
 
 void KnownDomains::drop(const TableName& name) {
-  domains_.erase(key(name));
+  domains_.erase(name);
 }
 
 void KnownDomains::move(const TableName& from, const TableName& to) {
-  auto entry = domains_.extract(key(from));
+  auto entry = domains_.extract(from);
   if (entry.empty()) return;
-  entry.key() = key(to);
+  entry.key() = to;
   domains_.erase(entry.key());
   domains_.insert(std::move(entry));
 }
 
 void KnownDomains::constrain(const SqlEffect& effect) {
-  Domain& domain = domains_[key(effect.object)];
+  Domain& domain = domains_[effect.object];
   if (effect.deed == Deed::set_not_null) {
     domain.not_null = true;
   } else {
@@ -62,12 +57,12 @@ void KnownDomains::constrain(const SqlEffect& effect) {
 }
 
 void KnownDomains::drop_constraint(const TableName& name, const std::string& constraint) {
-  const auto found = domains_.find(key(name));
+  const auto found = domains_.find(name);
   if (found != domains_.end()) found->second.constraints.erase(constraint);
 }
 
 void KnownDomains::drop_not_null(const TableName& name) {
-  const auto found = domains_.find(key(name));
+  const auto found = domains_.find(name);
   if (found != domains_.end()) found->second.not_null = false;
 }
 

@@ -36,7 +36,7 @@ std::string SearchPath::first_of(const SqlEffect& effect) {
   if (effect.unknown || effect.conditional) return "\x01" + std::to_string(++unknown_);
   if (effect.values.empty()) return {};
   for (const std::string& schema : effect.values) {
-    if (!creates_nothing(schema)) return schema == "public" ? std::string() : schema;
+    if (!creates_nothing(schema)) return schema;
   }
   return "\x01";
 }

@@ -8,8 +8,7 @@
 
 namespace zdm::planner {
 
-/// Where names without a schema are looked for, as far as a file says so. A path that begins with
-/// public is taken for the one that servers come with.
+/// Where names without a schema are looked for, as far as a file says so.
 class SearchPath {
  public:
   /// The schema of what is created without one; empty: that of the path the session began with. One

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "gate/check_sql.hpp"
 #include "support/catch.hpp"
 
@@ -280,4 +282,57 @@ TEST_CASE("what was made after a savepoint is not new once that is rolled back t
                set}) == kScan);
   CHECK(found({"BEGIN; SAVEPOINT s; CREATE TABLE t (a int); SAVEPOINT r; ROLLBACK TO r;" + set})
             .empty());
+}
+
+TEST_CASE("public is where names without a schema are", "[gate]") {
+  CHECK(found({"CREATE TABLE public.t (id int); CREATE INDEX ON t (id)"}).empty());
+  CHECK(found({"CREATE TABLE t (id int); DROP TABLE public.t"}).empty());
+  CHECK(found({"SET search_path = public; CREATE TABLE t (id int); CREATE INDEX ON public.t (id)"})
+            .empty());
+  CHECK(found({"SET search_path = app; CREATE TABLE t (id int); CREATE INDEX ON public.t (id)"}) ==
+        Rules{"index-not-concurrent"});
+  CHECK(found({"DROP VIEW v; CREATE VIEW public.v AS SELECT 1"}) == Rules{"drop-view"});
+  CHECK(found({"BEGIN; DROP VIEW v; CREATE VIEW public.v AS SELECT 1; COMMIT"}).empty());
+  CHECK(found({"CREATE TABLE public.t (a varchar(50))",
+               "ALTER TABLE t ALTER a TYPE varchar(100), ALTER a SET NOT NULL"}) == kScan);
+  // one table, by two names
+  CHECK(found({"BEGIN; ALTER TABLE public.t ADD a int; ALTER TABLE t ADD b int; COMMIT"}).empty());
+}
+
+TEST_CASE("a database tells in which schema names without one are", "[gate]") {
+  Catalog catalog;
+  catalog.search_path = {"app", "public"};
+  const auto ids = [&](const std::string& sql) {
+    Rules rules;
+    for (const auto& finding : check_sql({file_of(sql)}, {.catalog = &catalog}).findings) {
+      rules.push_back(finding.rule);
+    }
+    return rules;
+  };
+  CHECK(ids("CREATE TABLE t (id int); CREATE INDEX ON app.t (id)").empty());
+  CHECK(ids("CREATE TABLE t (id int); CREATE INDEX ON public.t (id)") ==
+        Rules{"index-not-concurrent"});
+}
+
+TEST_CASE("what belongs to a table follows its new name", "[gate]") {
+  const std::string tables =
+      "CREATE TABLE a (id int PRIMARY KEY);"
+      "CREATE TABLE b (a int CONSTRAINT k REFERENCES a);";
+  const auto locks = [&](const std::string& renames, const std::string& sql) {
+    std::vector<std::string> names;
+    for (const Finding& finding : findings(sql, {tables + renames})) {
+      for (const auto& lock : finding.locks) names.push_back(lock.relation);
+    }
+    return names;
+  };
+  const auto drops = [&](const std::string& renames, const std::string& sql,
+                         const std::string& other) {
+    const auto names = locks(renames, sql);
+    return std::ranges::find(names, other) != names.end();
+  };
+  CHECK(drops("", "DROP TABLE b", "a"));
+  CHECK(drops("ALTER TABLE a RENAME TO c;", "DROP TABLE b", "c"));
+  CHECK(drops("ALTER TABLE b RENAME TO c;", "DROP TABLE c", "a"));
+  CHECK(drops("ALTER TABLE b RENAME CONSTRAINT k TO l;", "ALTER TABLE b DROP CONSTRAINT l", "a"));
+  CHECK(drops("ALTER TABLE b RENAME a TO x;", "ALTER TABLE b DROP COLUMN x", "a"));
 }
