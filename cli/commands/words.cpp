@@ -61,7 +61,7 @@ Words color_choices() {
 }
 
 Words hazards() {
-  return {"divergent-rows", "live-readers", "rewrite"};
+  return {"divergent-rows", "live-readers", "rewrite", "trigger-functions"};
 }
 
 Words shells() {

@@ -121,6 +121,23 @@ Result<std::vector<std::string>> firing_triggers(Connection& connection, std::ui
   return names;
 }
 
+Result<std::vector<std::string>> rewriting_rules(Connection& connection, std::uint32_t root,
+                                                 planner::UserTriggers chosen) {
+  const bool skip = chosen == planner::UserTriggers::skip;
+  ZDM_TRY(const Rows found, connection.run(fmt::format(R"sql(
+    WITH RECURSIVE below AS (
+      SELECT {0}::oid AS oid
+      UNION SELECT i.inhrelid FROM pg_inherits i JOIN below b ON i.inhparent = b.oid)
+    SELECT r.ev_class::regclass || ': ' || r.rulename
+    FROM below b JOIN pg_rewrite r ON r.ev_class = b.oid
+    WHERE r.ev_type = '2' AND r.ev_enabled IN ({1})
+    ORDER BY 1)sql",
+                                                       root, skip ? "'A', 'R'" : "'O', 'A'")));
+  std::vector<std::string> names;
+  for (const std::vector<Text>& row : found.rows) names.push_back(text(row[0]));
+  return names;
+}
+
 Result<std::vector<std::string>> foreign_keys_on(Connection& connection, std::uint32_t root,
                                                  const std::vector<planner::Fill>& fills) {
   ZDM_TRY(const Rows found, connection.run(fmt::format(R"sql(

@@ -42,6 +42,12 @@ struct Extent {
 [[nodiscard]] Result<std::vector<std::string>> firing_triggers(
     Connection& connection, std::uint32_t root, const std::vector<planner::Fill>& fills);
 
+/// The rules that would rewrite an UPDATE of these leaves, as "app.users: copy" each: PostgreSQL
+/// manual, 41.4, and ALTER TABLE … ENABLE REPLICA RULE for those that a session fires which skips.
+[[nodiscard]] Result<std::vector<std::string>> rewriting_rules(Connection& connection,
+                                                               std::uint32_t root,
+                                                               planner::UserTriggers chosen);
+
 /// Foreign keys whose referencing side is filled, which a replica role would not check.
 [[nodiscard]] Result<std::vector<std::string>> foreign_keys_on(
     Connection& connection, std::uint32_t root, const std::vector<planner::Fill>& fills);

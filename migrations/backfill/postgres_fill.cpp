@@ -76,14 +76,21 @@ Result<void> PostgresFill::prepare() {
 
 Result<void> PostgresFill::check_user_triggers() {
   const auto kind = request_.action.user_triggers;
+  ZDM_TRY(const std::vector<std::string> rules,
+          work_.insist([&](Connection& c) { return rewriting_rules(c, root_, kind); }));
+  if (!rules.empty()) {
+    return fail(ErrorCode::refused,
+                fmt::format("the backfill would be rewritten by rules: {}", fmt::join(rules, "; ")),
+                "Make them triggers, or say user_triggers = \"skip\" in the change, which passes "
+                "by all that are not ENABLE ALWAYS.");
+  }
   if (kind == planner::UserTriggers::fire) return {};
   ZDM_TRY(const std::vector<std::string> firing, work_.insist([&](Connection& c) {
     return kind == planner::UserTriggers::skip ? foreign_keys_on(c, root_, request_.action.fills)
                                                : firing_triggers(c, root_, request_.action.fills);
   }));
   if (firing.empty()) return {};
-  std::string list;
-  for (const std::string& name : firing) list += (list.empty() ? "" : "; ") + name;
+  const std::string list = fmt::format("{}", fmt::join(firing, "; "));
   if (kind == planner::UserTriggers::skip) {
     return fail(
         ErrorCode::refused,

@@ -149,13 +149,23 @@ Result<std::int64_t> Apply::run_of(const Migration& migration, Phase phase) {
   const bool anew = phase == Phase::expand && state_.corrected(migration.id, migration.checksum);
   const bool begun =
       !anew && row != nullptr && (is_half_done(row->state) || row->state == PhaseState::done);
+  const PhaseRun run{.session = *session_,
+                     .migration = migration.id,
+                     .phase = phase,
+                     .direction = Direction::forward,
+                     .run = 0,
+                     .progress = progress_};
+  const auto comparing = [&](const planner::Step& step) {
+    run.say({.migration = {}, .step = {}, .text = "comparing every row before anything is dropped"},
+            step);
+  };
   if (!begun) {
-    return plan_and_store(*session_, migration, phase, release, request_.options.fresh);
+    return plan_and_store(*session_, migration, phase, release, request_.options.fresh, comparing);
   }
   if (phase == Phase::backfill && is_amended(state_, migration)) {
     return store_amended(*session_, migration, row->run, release);
   }
-  if (phase == Phase::contract) ZDM_CHECK(look_again(*session_, row->run));
+  if (phase == Phase::contract) ZDM_CHECK(look_again(*session_, row->run, comparing));
   return carry_on(*session_, row->run);
 }
 

@@ -60,7 +60,7 @@ Result<std::vector<planner::Step>> DryApply::steps_of(const Migration& migration
   const PhaseRow* row = state_.phase(migration.id, phase);
   if (row == nullptr || !is_half_done(row->state) || is_amended(state_, migration)) {
     ZDM_TRY(auto planned, forecast_.plan(migration, phase));
-    ZDM_CHECK(try_checks(session_, planned));
+    ZDM_CHECK(try_checks(session_, planned, Turn::next));
     return std::move(planned.steps);
   }
   ZDM_TRY(const auto rows, session_.steps(row->run));

@@ -155,6 +155,7 @@ struct MigrationStatus {
   Phase target_phase = Phase::expand;  ///< the file's `phase`
   std::optional<Phase> undoing;        ///< the phase that a rollback not finished yet takes back
   std::string release;                 ///< that applied the last finished phase
+  bool live = false;                   ///< that release is
   std::string begun_in;                ///< the release of a phase that is not finished; or empty
   std::string reason;                  ///< why it is held, paused, failed
   std::optional<BackfillStatus> backfill;

@@ -80,10 +80,11 @@ Result<void> run_checks(Session& session, const planner::Steps& steps) {
   return {};
 }
 
-Result<void> try_checks(Session& session, const planner::Steps& steps) {
+Result<void> try_checks(Session& session, const planner::Steps& steps, Turn turn) {
   if (steps.checks.empty()) return {};
   return session.snapshot([&](Connection& work) -> Result<void> {
     for (const planner::Check& check : steps.checks) {
+      if (check.late && turn == Turn::later) continue;
       if (!session.allowed(check.hazard)) ZDM_CHECK(ask(work, check));
     }
     return {};
@@ -182,13 +183,16 @@ Result<void> require_pairs(Session& session, const planner::Migration& migration
 /// Contract compares both shapes before it is begun: one that was begun cannot be undone, and moves
 /// the floor. Says which of its steps that leaves done.
 Result<std::vector<bool>> look_before_drops(Session& session, Phase phase,
-                                            const std::vector<planner::Step>& steps) {
+                                            const std::vector<planner::Step>& steps,
+                                            const Comparing& comparing) {
   std::vector<bool> done;
   if (phase != Phase::contract) return done;
   for (const planner::Step& step : steps) {
     const auto* action = std::get_if<planner::VerifyAction>(&step.action);
     done.push_back(action != nullptr);
-    if (action != nullptr) ZDM_CHECK(require_agreement(session, *action, Shapes::new_alone));
+    if (action == nullptr) continue;
+    comparing(step);
+    ZDM_CHECK(require_agreement(session, *action, Shapes::new_alone));
   }
   return done;
 }
@@ -215,25 +219,27 @@ Result<void> check_drop_guards(Session& session, const std::vector<StepRow>& row
 
 }  // namespace
 
-Result<void> look_again(Session& session, std::int64_t run) {
+Result<void> look_again(Session& session, std::int64_t run, const Comparing& comparing) {
   ZDM_TRY(const auto rows, session.steps(run));
   for (const StepRow& row : rows) {
     const auto* action = std::get_if<planner::VerifyAction>(&row.step.action);
     if (action == nullptr || row.state != "done" || is_dropped(rows, action->table)) continue;
     ZDM_CHECK(check_drop_guards(session, rows, action->table));
+    comparing(row.step);
     ZDM_CHECK(require_agreement(session, *action, Shapes::new_alone));
   }
   return {};
 }
 
 Result<std::int64_t> plan_and_store(Session& session, const planner::Migration& migration,
-                                    Phase phase, const std::string& release, bool fresh) {
+                                    Phase phase, const std::string& release, bool fresh,
+                                    const Comparing& comparing) {
   ZDM_TRY(View view, read_view(session, migration));
   ZDM_TRY(planner::Steps planned,
           plan_checked(migration, phase, Direction::forward, view.catalog, view.progress));
   ZDM_CHECK(run_checks(session, planned));
   ZDM_CHECK(require_pairs(session, migration, phase, view));
-  ZDM_TRY(auto done, look_before_drops(session, phase, planned.steps));
+  ZDM_TRY(auto done, look_before_drops(session, phase, planned.steps, comparing));
   RunRequest request{.migration = migration,
                      .phase = phase,
                      .direction = Direction::forward,

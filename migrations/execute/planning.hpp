@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 #include "execute/session.hpp"
@@ -28,8 +29,11 @@ struct View {
 /// author's expressions, whether they keep NULL. ErrorCode::refused with the server's words.
 [[nodiscard]] Result<void> run_checks(Session& session, const planner::Steps& steps);
 
+/// Whether a phase is the one to be begun next.
+enum class Turn { next, later };
+
 /// The same without the lease, for a plan that only looks.
-[[nodiscard]] Result<void> try_checks(Session& session, const planner::Steps& steps);
+[[nodiscard]] Result<void> try_checks(Session& session, const planner::Steps& steps, Turn turn);
 
 /// What a stored run is about.
 struct RunRequest {
@@ -51,13 +55,18 @@ struct RunRequest {
 /// Marks a run that failed or paused as running again. Returns its id.
 [[nodiscard]] Result<std::int64_t> carry_on(Session& session, std::int64_t run);
 
+/// Told the step whose table is compared next, which takes as long as reading it.
+using Comparing = std::function<void(const planner::Step&)>;
+
 /// Compares once more what a begun contract compared and has not dropped yet: it may be carried on
 /// long after.
-[[nodiscard]] Result<void> look_again(Session& session, std::int64_t run);
+[[nodiscard]] Result<void> look_again(Session& session, std::int64_t run,
+                                      const Comparing& comparing);
 
 /// Plans forward from what is there now and stores it.
 [[nodiscard]] Result<std::int64_t> plan_and_store(Session& session,
                                                   const planner::Migration& migration, Phase phase,
-                                                  const std::string& release, bool fresh);
+                                                  const std::string& release, bool fresh,
+                                                  const Comparing& comparing);
 
 }  // namespace zdm::migrations

@@ -90,6 +90,11 @@ Verdict ReleaseJudge::may_apply_checkout() const {
     if (file != nullptr) standing.file = file->phase;
     standings.push_back(std::move(standing));
   }
+  for (const Migration& file : facts_.migrations) {
+    const auto& known = facts_.state.migrations;
+    if (std::ranges::find(known, file.id, &MigrationRow::id) != known.end()) continue;
+    standings.push_back({file.id, std::nullopt, file.phase, file.hold.has_value()});
+  }
   return planner::may_apply_checkout(standings, facts_.deploying, floor_, releases_);
 }
 

@@ -111,6 +111,8 @@ Result<MigrationStatus> Status::of(const MigrationId& id) {
   status.state = state_of(id, file, status.next_phase, status.reason);
   if (status.phase) {
     if (const PhaseRow* row = state_.phase(id, *status.phase)) status.release = row->release;
+    const auto release = std::ranges::find(state_.releases, status.release, &ReleaseRow::release);
+    status.live = release != state_.releases.end() && release->live;
   }
   const PhaseRow* open = state_.half_done(id);
   if (open != nullptr) status.begun_in = open->release;

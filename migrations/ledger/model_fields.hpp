@@ -98,7 +98,7 @@ ZDM_FIELDS(Constraint, oid, name, kind, validated, deferrable, initially_deferre
            attnums, definition, expression, references, index, comment)
 ZDM_FIELDS(IncomingForeignKey, name, table, attnums, definition)
 ZDM_FIELDS(Trigger, name, before, instead_of, row, on_insert, on_update, on_delete, enabled,
-           enabled_mode, function, definition, update_of, attnums, comment)
+           enabled_mode, function, definition, update_of, attnums, comment, body_attnums, whole_row)
 ZDM_FIELDS(Dependent, kind, name, attnums, certain, oid, rebind, relation, reads, owner, ours,
            temporary, comment)
 ZDM_FIELDS(AclItem, grantee, grantor, privilege, grantable, column)
@@ -106,8 +106,9 @@ ZDM_FIELDS(Access, owner_all, items, default_grantees)
 ZDM_FIELDS(Table, oid, name, kind, owner, partition, partition_key, subpartitioned, inherits,
            inherited, row_security, force_row_security, replica_identity, published, subscribed,
            extension_member, empty, rows, bytes, leaves, columns, indexes, constraints, incoming,
-           triggers, dependents, comment, grants, access, uncarried, view_query, view_options,
-           reads, populated, tablespace, access_method, sql, without_rowid, strict, assumed)
+           triggers, update_rules, dependents, comment, grants, access, uncarried, view_query,
+           view_options, reads, populated, tablespace, access_method, sql, without_rowid, strict,
+           assumed)
 ZDM_FIELDS(SourceSpan, file, line, column, end_line, end_column)
 ZDM_FIELDS(Assignment, column, expression, reads, type, where)
 ZDM_FIELDS(SyncColumn, name, default_sql, default_kind, not_null)

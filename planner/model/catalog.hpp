@@ -120,6 +120,8 @@ struct Trigger {
   std::vector<int> update_of;
   std::vector<int> attnums;  ///< every column its WHEN and UPDATE OF name
   std::string comment;
+  std::vector<int> body_attnums;  ///< columns its function names as old.name or new.name
+  bool whole_row = false;         ///< its function has old.* or new.*
 };
 
 enum class DependentKind {
@@ -204,6 +206,8 @@ struct Table {
   std::vector<Constraint> constraints;
   std::vector<IncomingForeignKey> incoming;
   std::vector<Trigger> triggers;  ///< user's and zdm's, internal ones left out
+  /// Rules that rewrite an UPDATE of it or of a partition: "rule copy of app.users".
+  std::vector<std::string> update_rules;
   std::vector<Dependent> dependents;
   std::string comment;
   std::vector<std::string> grants;  ///< "SELECT, INSERT TO app"

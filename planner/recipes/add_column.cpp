@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "locks/claims.hpp"
 #include "model/migration.hpp"
@@ -11,6 +12,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/untracked.hpp"
 #include "sql/quote.hpp"
 #include "sql/sqlite_table.hpp"
 
@@ -156,10 +158,8 @@ Result<void> refuse(const Site& site) {
                     quote(site.table.name)),
         "use create_index with unique = true");
   }
-  if (site.fill() && site.words.common.user_triggers == UserTriggers::refuse) {
-    return refuse_user_triggers(context, site.table);
-  }
-  return {};
+  if (!site.fill()) return {};
+  return refuse_user_triggers(context, site.table, site.words.common.user_triggers);
 }
 
 void add_shape(const Site& site, Step& step, std::vector<std::string>& sql) {
@@ -192,7 +192,12 @@ Recipe expand(const Site& site) {
     if (!site.sqlite() && !site.up->reads.empty()) {
       recipe.checks.push_back(statements::accepts_type(site.table, *site.up, what));
     }
+    if (!site.sqlite() && !site.words.common.dual_write_app) {
+      std::ranges::move(statements::callable_by_writers(site.table, *site.up, what),
+                        std::back_inserter(recipe.checks));
+    }
   }
+  look_at_readers_of_new(site.context, site.table, {site.words.name}, recipe);
   return recipe;
 }
 

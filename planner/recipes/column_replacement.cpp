@@ -108,10 +108,7 @@ Result<void> check_expand(const Subject& subject) {
   ZDM_CHECK(refuse_uncarried(subject));
   ZDM_CHECK(refuse_columns(subject));
   ZDM_CHECK(refuse_new_columns(subject));
-  if (subject.words.common.user_triggers == UserTriggers::refuse) {
-    ZDM_CHECK(refuse_user_triggers(subject.context, subject.table));
-  }
-  return {};
+  return refuse_user_triggers(subject.context, subject.table, subject.words.common.user_triggers);
 }
 
 /// Until contract the old column's default serves, through the trigger; then nothing gives a value.
@@ -233,7 +230,15 @@ Result<Recipe> undo_replacement(const Context& context, const Replacement& repla
   return subject.sqlite() ? replacement::undo_sqlite(subject) : replacement::undo_postgres(subject);
 }
 
-Result<void> refuse_user_triggers(const Context& context, const Table& table) {
+Result<void> refuse_user_triggers(const Context& context, const Table& table, UserTriggers chosen) {
+  if (chosen == UserTriggers::skip) return {};
+  if (!table.update_rules.empty()) {
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("filling {} would be rewritten by its {}", quote(table.name),
+                               fmt::join(table.update_rules, ", ")),
+                   "say user_triggers = \"skip\" to fill without it, or make it a trigger");
+  }
+  if (chosen == UserTriggers::fire) return {};
   std::vector<std::string> names;
   for (const auto& trigger : table.triggers) {
     const bool fires = trigger.on_update && trigger.enabled && trigger.update_of.empty() &&

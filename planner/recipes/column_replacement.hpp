@@ -66,8 +66,10 @@ struct DerivedDefault {
                                                    const CommonKeys& common, bool trigger,
                                                    Engine engine);
 
-/// ErrorCode::refused with the names of user triggers that filling the table would fire (law 3).
-[[nodiscard]] Result<void> refuse_user_triggers(const Context& context, const Table& table);
+/// ErrorCode::refused with the names of what is the user's and filling the table would set off
+/// (law 3): triggers, unless they are to fire, and rules, which turn a batch into something else.
+[[nodiscard]] Result<void> refuse_user_triggers(const Context& context, const Table& table,
+                                                UserTriggers chosen);
 
 // Internals shared by the PostgreSQL and the SQLite half.
 namespace replacement {

@@ -8,6 +8,7 @@
 #include "model/migration.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/untracked.hpp"
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
 
@@ -18,25 +19,25 @@ namespace {
 
 namespace sql = statements;
 
+void append(std::vector<Check>& checks, std::vector<Check> more) {
+  std::ranges::move(more, std::back_inserter(checks));
+}
+
 void add_expand_checks(const Subject& subject, Recipe& recipe) {
   const auto& words = subject.words;
   const auto without_new = [&](std::string_view name) { return null_of_new(subject, name); };
   const auto add = [&](Assignment each, const std::string& what) {
-    const auto facts = analyse_expression(Engine::postgresql, each.expression);
+    auto more = sql::not_volatile(subject.table, each, what);
+    if (!subject.app_writes()) append(more, sql::callable_by_writers(subject.table, each, what));
     each.expression = replace_columns(Engine::postgresql, each.expression, without_new);
     recipe.checks.push_back(sql::accepts_expression(subject.table, each, what));
     // A literal has no type of its own yet.
     const bool typed = !each.type.empty() && !each.reads.empty();
     if (typed) recipe.checks.push_back(sql::accepts_type(subject.table, each, what));
-    if (!facts) return;
-    for (auto& check : sql::not_volatile(subject.table, each, facts->functions, what)) {
-      recipe.checks.push_back(std::move(check));
-    }
+    append(recipe.checks, std::move(more));
   };
   for (const auto& column : words.new_columns) {
-    for (auto& check : sql::adds_type(subject.table, column.type, where_of(subject.context))) {
-      recipe.checks.push_back(std::move(check));
-    }
+    append(recipe.checks, sql::adds_type(subject.table, column.type, where_of(subject.context)));
   }
   for (const auto& up : words.forward) add(up, called(subject, up, "up"));
   for (const auto& down : words.backward) add(down, called(subject, down, "down"));
@@ -132,6 +133,17 @@ Result<void> refuse_twins(const Subject& subject, const Twins& twins) {
   return {};
 }
 
+void look_at_columns(const Subject& subject, Recipe& recipe) {
+  std::vector<std::string> added;
+  for (const auto& column : subject.words.new_columns) added.push_back(column.name);
+  look_at_readers_of_new(subject.context, subject.table, added, recipe);
+  if (subject.words.exchanged) return;  // the name stays
+  for (const auto& name : subject.words.old_columns) {
+    const auto* column = subject.table.column(name);
+    if (column != nullptr) warn_of_functions(subject.context, subject.table, *column, recipe);
+  }
+}
+
 Result<Recipe> expand(const Subject& subject) {
   ZDM_TRY(const Twins twins, twins_of(subject.context, subject.table, subject.words.carried));
   ZDM_CHECK(refuse_twins(subject, twins));
@@ -151,6 +163,7 @@ Result<Recipe> expand(const Subject& subject) {
     add_twin_checks(subject, twins, recipe);
     add_identity_check(subject, recipe);
   }
+  look_at_columns(subject, recipe);
   recipe.warnings.push_back(
       {.code = "cached-plan",
        .message =
@@ -336,12 +349,15 @@ void take_names(const Subject& subject, const std::vector<Pair>& pairs, Step& st
 }
 
 Result<Recipe> contract(const Subject& subject) {
+  Recipe recipe;
   for (const auto& name : subject.words.old_columns) {
     ZDM_TRY(const Column column, subject_column(subject.context, subject.table, name));
     ZDM_CHECK(refuse_dependents(subject.context, subject.table, column));
+    if (!subject.words.exchanged) {
+      look_at_triggers_naming(subject.context, subject.table, column, recipe);
+    }
   }
   ZDM_TRY(const auto pairs, pairs_of(subject));
-  Recipe recipe;
   add_last_look(subject, recipe);
   auto retire = fragment(subject, Slot::retire, StepKind::transaction,
                          "the old shape goes for good; there is no way back from here");

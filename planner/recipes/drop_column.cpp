@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 #include "locks/claims.hpp"
 #include "model/migration.hpp"
@@ -11,6 +12,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/untracked.hpp"
 #include "sql/quote.hpp"
 #include "sql/sqlite_table.hpp"
 
@@ -91,14 +93,16 @@ Result<void> refuse_shared(const Site& site) {
 
 void add_check(const Site& site, Recipe& recipe) {
   if (!site.writes() || site.sqlite() || is_forecast(site.context, site.table)) return;
-  recipe.checks.push_back(statements::accepts_update(
-      site.table, *site.down,
-      fmt::format("`down` of {}", describe(site.table, site.words.column))));
+  const auto what = fmt::format("`down` of {}", describe(site.table, site.words.column));
+  recipe.checks.push_back(statements::accepts_update(site.table, *site.down, what));
+  std::ranges::move(statements::callable_by_writers(site.table, *site.down, what),
+                    std::back_inserter(recipe.checks));
 }
 
 Recipe expand(const Site& site) {
   Recipe recipe;
   add_check(site, recipe);
+  warn_of_functions(site.context, site.table, site.column, recipe);
   auto note = guarantee::fragment(site, Slot::shape, StepKind::transaction,
                                   "nothing changes yet: the column's identity is recorded");
   note.step.records = {RecordColumn{.change = site.context.change,
@@ -179,6 +183,7 @@ Result<Recipe> contract(const Site& site) {
   ZDM_CHECK(refuse_dependents(site.context, site.table, site.column));
   ZDM_CHECK(refuse_shared(site));
   Recipe recipe;
+  look_at_triggers_naming(site.context, site.table, site.column, recipe);
   auto retire = guarantee::fragment(site, Slot::retire, StepKind::transaction,
                                     "the column goes for good; there is no way back from here");
   retire.step.destructive = true;

@@ -131,8 +131,8 @@ Result<Recipe> SetNotNull::plan(const Context& context) const {
   const auto helper = guarantee::not_null_name(site, column);
   switch (context.phase) {
     case Phase::expand:
-      if (words.repair && common.user_triggers == UserTriggers::refuse) {
-        ZDM_CHECK(refuse_user_triggers(context, words.table));
+      if (words.repair) {
+        ZDM_CHECK(refuse_user_triggers(context, words.table, common.user_triggers));
       }
       add_check(context, words, recipe);
       break;

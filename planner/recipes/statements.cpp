@@ -2,7 +2,10 @@
 
 #include <fmt/format.h>
 
+#include <functional>
+
 #include "locks/claims.hpp"
+#include "sql/expression.hpp"
 #include "sql/quote.hpp"
 #include "sync/compose.hpp"
 
@@ -393,28 +396,67 @@ std::vector<Check> adds_type(const Table& table, const std::string& type, const 
   return {std::move(known), std::move(plain), plain_table(table, where)};
 }
 
-std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,
-                                const std::vector<std::string>& functions,
-                                const std::string& what) {
+namespace {
+
+/// Which rows of pg_proc, as p, a call by this name may mean.
+std::string called(const TableName& name) {
+  const auto in_schema = name.schema.empty()
+                             ? std::string("pg_catalog.pg_function_is_visible(p.oid)")
+                             : fmt::format("p.pronamespace = pg_catalog.to_regnamespace({})",
+                                           quote_literal(quote_identifier(name.schema)));
+  return fmt::format("p.proname = {} AND {}", quote_literal(name.name), in_schema);
+}
+
+std::vector<Check> for_each_function(
+    const Table& table, const Assignment& assignment, const std::string& what,
+    const std::function<void(Check&, const TableName&, const std::string&)>& ask) {
   std::vector<Check> checks;
-  for (const auto& function : functions) {
+  const auto facts = analyse_expression(Engine::postgresql, assignment.expression);
+  if (!facts) return checks;
+  for (const auto& function : facts->functions) {
     const auto name = parse_table_name(function);
     if (!name) continue;
-    const auto in_schema = name->schema.empty()
-                               ? std::string("pg_catalog.pg_function_is_visible(p.oid)")
-                               : fmt::format("p.pronamespace = pg_catalog.to_regnamespace({})",
-                                             quote_literal(quote_identifier(name->schema)));
-    auto check = about(table, assignment, what);
+    ask(checks.emplace_back(about(table, assignment, what)), *name, function);
+  }
+  return checks;
+}
+
+}  // namespace
+
+std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,
+                                const std::string& what) {
+  const auto ask = [&](Check& check, const TableName& name, const std::string& function) {
     check.query = fmt::format(R"(SELECT NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p
-  WHERE p.proname = {} AND p.provolatile = 'v' AND {}))",
-                              quote_literal(name->name), in_schema);
+  WHERE {} AND p.provolatile = 'v'))",
+                              called(name));
     check.message = fmt::format(
         "{} calls {}(), a volatile function: it may give another value each time it is asked", what,
         function);
     check.hint = "use an expression that depends on the row alone, or mark the function STABLE";
-    checks.push_back(std::move(check));
-  }
-  return checks;
+  };
+  return for_each_function(table, assignment, what, ask);
+}
+
+std::vector<Check> callable_by_writers(const Table& table, const Assignment& assignment,
+                                       const std::string& what) {
+  const auto ask = [&](Check& check, const TableName& name, const std::string& function) {
+    check.query = fmt::format(R"(SELECT NOT EXISTS (
+  SELECT FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a
+   WHERE c.oid = pg_catalog.to_regclass({0}) AND a.grantee <> 0
+     AND a.privilege_type IN ('INSERT', 'UPDATE')
+     AND EXISTS (SELECT FROM pg_catalog.pg_proc AS p WHERE {1})
+     AND NOT EXISTS (SELECT FROM pg_catalog.pg_proc AS p WHERE {1}
+                        AND pg_catalog.has_function_privilege(a.grantee, p.oid, 'EXECUTE')
+                        AND pg_catalog.has_schema_privilege(a.grantee, p.pronamespace, 'USAGE'))))",
+                              quote_literal(quote(table.name)), called(name));
+    check.message = fmt::format(
+        "{} calls {}(), which a role that writes {} may not call: its writes would fail in the "
+        "trigger",
+        what, function, quote(table.name));
+    check.hint =
+        "GRANT EXECUTE on the function, and USAGE on its schema, to all who may INSERT or UPDATE";
+  };
+  return for_each_function(table, assignment, what, ask);
 }
 
 }  // namespace zdm::planner::statements

@@ -96,7 +96,11 @@ enum class Building { concurrently, at_once };
                                            const SourceSpan& where);
 /// Checks that no function the expression calls is volatile, on PostgreSQL.
 [[nodiscard]] std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,
-                                              const std::vector<std::string>& functions,
                                               const std::string& what);
+/// Checks that whoever may write the table may call the functions of the expression too: a trigger
+/// runs as the one who writes. On PostgreSQL; superusers and the owner are not looked at.
+[[nodiscard]] std::vector<Check> callable_by_writers(const Table& table,
+                                                     const Assignment& assignment,
+                                                     const std::string& what);
 
 }  // namespace zdm::planner::statements

@@ -143,8 +143,10 @@ Verdict may_run(const std::string& release, const Floor& floor, const Releases& 
 Verdict may_apply_checkout(const std::vector<Standing>& standings, const std::string& deploying,
                            const Floor& floor, const Releases& releases) {
   std::string ahead;
+  std::string unknown;
   for (const Standing& standing : standings) {
-    if (!ahead.empty()) break;
+    if (!standing.done && standing.file && !standing.parked) unknown = standing.migration.value;
+    if (!ahead.empty()) continue;
     if (!standing.done || standing.parked) continue;
     const auto& id = standing.migration.value;
     if (!standing.file && *standing.done != Phase::contract) {
@@ -160,6 +162,13 @@ Verdict may_apply_checkout(const std::vector<Standing>& standings, const std::st
     below.reason =
         fmt::format("the database is ahead of these files ({}), and {}", ahead, below.reason);
     return below;
+  }
+  if (!unknown.empty()) {
+    return {Answer::refuse,
+            fmt::format("the database is ahead of these files ({}), and they bring {}, which was "
+                        "not begun: they are no older release, but another branch",
+                        ahead, unknown),
+            "apply a checkout that has both"};
   }
   return {Answer::skip,
           fmt::format("the database is ahead of these files: {}; an older release is being "

@@ -92,7 +92,8 @@ struct Standing {
 
 /// The ledger is ahead of the checkout where it did a later phase than the file says, or knows a
 /// migration that is not finished and has no file: the application was rolled back. That is no
-/// drift. go: it is not ahead; skip: do nothing, exit 0; refuse: the release lies below the floor.
+/// drift. go: it is not ahead; skip: do nothing, exit 0; refuse: the release lies below the floor,
+/// or the checkout brings a migration of its own as well.
 [[nodiscard]] Verdict may_apply_checkout(const std::vector<Standing>& standings,
                                          const std::string& deploying, const Floor& floor,
                                          const Releases& releases);

@@ -92,9 +92,11 @@ TEST_CASE("a rename is carried through three releases on SQLite", "[cli]") {
   CHECK(named["exit_code"] == 3);
   CHECK(named["error"]["code"] == 3);
 
+  CHECK(contains(box.zdm({"status"}).out, "once 1 is live"));
   auto live = box.json({"release", "live", "1"});
   CHECK(live["schema"] == "zdm.release/1");
   CHECK(live["exit_code"] == 0);
+  CHECK_FALSE(contains(box.zdm({"status"}).out, "is live"));
   auto done = box.json({"apply", "--phase", "contract"});
   INFO(done.dump(2));
   CHECK(done["exit_code"] == 0);

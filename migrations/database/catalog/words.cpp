@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <cctype>
 
+#include "sql/lexer.hpp"
+
 namespace zdm::migrations {
 
 namespace {
@@ -55,6 +57,21 @@ std::set<std::string> words_of(std::string_view text) {
     }
   }
   return words;
+}
+
+RowWords row_words_of(std::string_view body) {
+  using namespace planner;
+  RowWords found;
+  Lexeme row = next_lexeme(body, 0);
+  for (; row.kind != LexemeKind::end; row = next_lexeme(body, row.end())) {
+    if (!is_word(body, row, "OLD") && !is_word(body, row, "NEW")) continue;
+    const Lexeme dot = next_lexeme(body, row.end());
+    if (dot.kind != LexemeKind::sign || body[dot.offset] != '.') continue;
+    const Lexeme part = next_lexeme(body, dot.end());
+    if (part.kind == LexemeKind::sign && body[part.offset] == '*') found.whole = true;
+    if (const std::string name = name_at(body, part); !name.empty()) found.columns.insert(name);
+  }
+  return found;
 }
 
 }  // namespace zdm::migrations

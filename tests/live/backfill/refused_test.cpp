@@ -163,6 +163,34 @@ TEST_CASE("triggers of the user's are refused, fired or skipped, as the change s
   }
 }
 
+TEST_CASE("rules that rewrite an UPDATE are refused or passed by", "[live][backfill]") {
+  Bed bed(std::make_unique<TestDatabase>());
+  bed.make_users(3'000);
+  bed.db().exec(
+      "CREATE TABLE seen (id bigint); "
+      "CREATE RULE copy AS ON UPDATE TO users DO ALSO INSERT INTO seen VALUES (new.id)");
+  for (const auto chosen : {UserTriggers::refuse, UserTriggers::fire}) {
+    bed.request.action.user_triggers = chosen;
+    const auto rows = bed.run();
+    REQUIRE_FALSE(rows);
+    CHECK(rows.error().code == ErrorCode::refused);
+    CHECK(contains(rows.error().message, "users: copy"));
+    CHECK(bed.value("SELECT count(full_name) FROM users") == "0");
+  }
+  bed.request.action.user_triggers = UserTriggers::skip;
+  SECTION("passed by") {
+    REQUIRE(bed.run());
+    CHECK(bed.value("SELECT count(*) FROM seen") == "0");
+    CHECK(bed.wrong() == "0");
+  }
+  SECTION("not where it is always enabled") {
+    bed.db().exec("ALTER TABLE users ENABLE ALWAYS RULE copy");
+    const auto rows = bed.run();
+    REQUIRE_FALSE(rows);
+    CHECK(contains(rows.error().message, "users: copy"));
+  }
+}
+
 TEST_CASE("a trigger that does not listen to the new column is no hindrance", "[live][backfill]") {
   Bed bed(std::make_unique<TestDatabase>());
   bed.make_users(3'000);

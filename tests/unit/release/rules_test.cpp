@@ -221,4 +221,11 @@ TEST_CASE("a ledger ahead of the checkout is no drift, but the floor holds", "[u
   CHECK(answer({{b, Phase::expand, std::nullopt}}, "") == Answer::refuse);
   CHECK(may_apply_checkout({{b, Phase::expand, std::nullopt}}, "", {}, known).answer ==
         Answer::skip);
+  // and it brings one of its own
+  const MigrationId c{"c"};
+  const Standing gone{b, Phase::expand, std::nullopt};
+  CHECK(answer({gone, {c, std::nullopt, Phase::expand}}, "3") == Answer::refuse);
+  CHECK(answer({{c, std::nullopt, Phase::expand}, gone}, "3") == Answer::refuse);
+  CHECK(answer({gone, {c, std::nullopt, Phase::expand, true}}, "3") == Answer::skip);
+  CHECK(answer({gone, {c, Phase::expand, Phase::switch_}}, "3") == Answer::skip);
 }

@@ -1,0 +1,113 @@
+#include "recipes/untracked.hpp"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+
+#include "sql/quote.hpp"
+#include "sync/names.hpp"
+
+namespace zdm::planner {
+
+namespace {
+
+constexpr std::size_t kMostNames = 5;
+
+bool is_users(const Trigger& trigger) {
+  return trigger.enabled && !trigger.name.starts_with(kTriggerPrefix);
+}
+
+std::string named(const Trigger& trigger) {
+  return fmt::format("trigger {} ({}())", quote_identifier(trigger.name), trigger.function);
+}
+
+std::string listed(std::vector<std::string> names) {
+  const auto more = names.size() > kMostNames ? names.size() - kMostNames : 0;
+  names.resize(names.size() - more);
+  return fmt::format("{}{}", fmt::join(names, ", "),
+                     more == 0 ? "" : fmt::format(" and {} more", more));
+}
+
+/// Known when the phase is planned; asked like any other check, so that it can be allowed.
+void refuse_later(const Context& context, const Table& table, const std::vector<std::string>& names,
+                  std::string_view what, std::string_view hint, Recipe& recipe) {
+  if (names.empty() || is_forecast(context, table)) return;
+  recipe.checks.push_back({.table = table.name,
+                           .columns = {},
+                           .query = "SELECT false",
+                           .message = fmt::format("{} {}", listed(names), what),
+                           .hint = std::string(hint),
+                           .where = where_of(context),
+                           .hazard = std::string(kTriggerFunctions),
+                           .late = true});
+}
+
+void warn_of_subscribers(const Table& table, const std::vector<std::string>& columns,
+                         Recipe& recipe) {
+  if (!table.published) return;
+  recipe.warnings.push_back(
+      {.code = "published-table",
+       .message = fmt::format(
+           "{} is in a publication: replication to a subscriber without {} {} stops at the next "
+           "change of a row, unless the publication lists columns; add {} there before this phase",
+           quote(table.name), columns.size() == 1 ? "column" : "columns", fmt::join(columns, ", "),
+           columns.size() == 1 ? "it" : "them")});
+}
+
+}  // namespace
+
+void look_at_readers_of_new(const Context& context, const Table& table,
+                            const std::vector<std::string>& columns, Recipe& recipe) {
+  std::vector<std::string> names;
+  for (const auto& trigger : table.triggers) {
+    if (is_users(trigger) && trigger.whole_row) names.push_back(named(trigger));
+  }
+  refuse_later(context, table, names,
+               fmt::format("takes whole rows of {} (old.*, new.*), which get a column more: where "
+                           "it inserts them into another table, every statement that fires it "
+                           "would fail",
+                           quote(table.name)),
+               "let it name the columns; if it only reads the row, --allow trigger-functions",
+               recipe);
+  warn_of_subscribers(table, columns, recipe);
+}
+
+void warn_of_functions(const Context& context, const Table& table, const Column& column,
+                       Recipe& recipe) {
+  if (is_forecast(context, table)) return;
+  std::vector<std::string> names;
+  for (const auto& dependent : table.dependents) {
+    if (dependent.certain || dependent.kind != DependentKind::function) continue;
+    if (std::ranges::find(dependent.attnums, column.attnum) == dependent.attnums.end()) continue;
+    names.push_back(dependent.name);
+  }
+  if (names.empty()) return;
+  recipe.warnings.push_back(
+      {.code = "function-bodies",
+       .message = fmt::format("{} {} this table and a column {}, which the server does not track: "
+                              "see that the column is no longer used there when contract drops it",
+                              listed(names), names.size() == 1 ? "names" : "name",
+                              quote_identifier(column.name))});
+}
+
+void look_at_triggers_naming(const Context& context, const Table& table, const Column& column,
+                             Recipe& recipe) {
+  std::vector<std::string> names;
+  for (const auto& trigger : table.triggers) {
+    const auto& named_there = trigger.body_attnums;
+    const bool names_it = std::ranges::find(named_there, column.attnum) != named_there.end();
+    if (is_users(trigger) && names_it) names.push_back(named(trigger));
+  }
+  refuse_later(
+      context, table, names,
+      fmt::format("names {} as old.{} or new.{}: every write that fires it would fail once "
+                  "the column is gone",
+                  describe(table, column.name), quote_identifier(column.name),
+                  quote_identifier(column.name)),
+      "change the function to the new shape first; if it does so only for other tables, "
+      "--allow trigger-functions",
+      recipe);
+}
+
+}  // namespace zdm::planner

@@ -1,0 +1,28 @@
+#pragma once
+
+#include "recipes/subject.hpp"
+
+/// What reads a table's columns without the server knowing: bodies of functions, and subscribers of
+/// a publication.
+namespace zdm::planner {
+
+/// --allow of what bodies say.
+inline constexpr std::string_view kTriggerFunctions = "trigger-functions";
+
+/// A column comes. Not asked where allowed: a trigger's function takes old.* or new.*, which has
+/// one column more from then on, so that writing it elsewhere fails, and the statement with it.
+/// Warned of: subscribers, whose replication stops at a column they do not have (PostgreSQL manual,
+/// "Logical Replication", Restrictions).
+void look_at_readers_of_new(const Context& context, const Table& table,
+                            const std::vector<std::string>& columns, Recipe& recipe);
+
+/// A column is to go: warned of, functions that name it.
+void warn_of_functions(const Context& context, const Table& table, const Column& column,
+                       Recipe& recipe);
+
+/// A column goes. Not asked where allowed: a trigger's function names it as old.name or new.name,
+/// so that every write that fires it would fail.
+void look_at_triggers_naming(const Context& context, const Table& table, const Column& column,
+                             Recipe& recipe);
+
+}  // namespace zdm::planner
