@@ -1,6 +1,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "commands/commands.hpp"
 #include "commands/context.hpp"
@@ -64,7 +65,11 @@ Answer run_plan(Context& context) {
   ZDM_ANSWER_TRY(auto plan, make_plan(context, config, offline, all, options));
   auto files = file_notes(all);
   const bool asked = arguments.has("--exit-code") && pending(plan, files);
-  return {.report = PlanAnswer{std::move(plan), std::move(files)}, .error = {}, .pending = asked};
+  auto error = std::exchange(plan.error, {});
+  if (error && plan.migrations.empty()) return {.report = {}, .error = std::move(error)};
+  return {.report = PlanAnswer{std::move(plan), std::move(files)},
+          .error = std::move(error),
+          .pending = asked};
 }
 
 }  // namespace zdm::cli

@@ -130,6 +130,7 @@ struct PlanReport {
   Engine engine = Engine::postgresql;
   bool assumed = false;
   std::vector<planner::MigrationPlan> migrations;
+  std::optional<planner::Error> error;  ///< of the first that cannot be planned
 };
 [[nodiscard]] Result<PlanReport> plan(const Environment& environment,
                                       const std::vector<planner::Migration>& migrations,

@@ -77,17 +77,34 @@ Result<MigrationPlan> Planning::plan(const Migration& migration) {
   // The next migration meets what this checkout leaves of this one, not what a later release will.
   Forecast left = forecast_;
   for (const Phase phase : planner::kPhases) {
-    ZDM_TRY(auto planned, plan_phase(migration, phase, plan.warnings));
-    plan.phases.push_back(std::move(planned));
+    auto planned = plan_phase(migration, phase, plan.warnings);
+    if (!planned) {
+      forecast_ = std::move(left);
+      return planner::fail(std::move(planned).error());
+    }
+    plan.phases.push_back(std::move(*planned));
     if (phase == migration.phase) left = forecast_;
   }
   forecast_ = std::move(left);
   return plan;
 }
 
-void keep_asked(const PlanOptions& options, MigrationPlan& plan) {
-  if (!options.phase) return;
-  std::erase_if(plan.phases, [&](const PhasePlan& each) { return each.phase != *options.phase; });
+/// One that cannot be planned does not keep those from being shown that can.
+Result<void> take(const PlanOptions& options, const MigrationId& id, Result<MigrationPlan> plan,
+                  PlanReport& report) {
+  const bool refused = !plan && plan.error().code == ErrorCode::refused;
+  if (!plan && !refused) return planner::fail(std::move(plan).error());
+  if (!is_selected(options.only, id)) return {};
+  if (!plan) {
+    if (!report.error) report.error = std::move(plan).error();
+    return {};
+  }
+  if (options.phase) {
+    std::erase_if(plan->phases,
+                  [&](const PhasePlan& each) { return each.phase != *options.phase; });
+  }
+  report.migrations.push_back(std::move(*plan));
+  return {};
 }
 
 }  // namespace
@@ -101,10 +118,7 @@ Result<PlanReport> plan(const Environment& environment, const std::vector<Migrat
   Planning planning(*session, state);
   ZDM_CHECK(planning.read(migrations));
   for (const Migration& migration : migrations) {
-    ZDM_TRY(auto planned, planning.plan(migration));
-    if (!is_selected(options.only, migration.id)) continue;
-    keep_asked(options, planned);
-    report.migrations.push_back(std::move(planned));
+    ZDM_CHECK(take(options, migration.id, planning.plan(migration), report));
   }
   return report;
 }
@@ -123,10 +137,10 @@ Result<PlanReport> plan_offline(Engine engine, const std::vector<Migration>& mig
     progress.done.reset();
     progress.columns.clear();
     progress.before.clear();
-    ZDM_TRY(auto planned, planner::plan_migration(migration, catalog, progress));
-    if (!is_selected(options.only, migration.id)) continue;
-    keep_asked(options, planned);
-    report.migrations.push_back(std::move(planned));
+    auto after = catalog;
+    auto planned = planner::plan_migration(migration, after, progress);
+    if (planned) catalog = std::move(after);
+    ZDM_CHECK(take(options, migration.id, std::move(planned), report));
   }
   return report;
 }

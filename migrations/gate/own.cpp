@@ -74,7 +74,9 @@ Result<OwnSql> plan_own(planner::Engine engine, const std::vector<Migration>& mi
   std::vector<Migration> planned;
   for (const Migration& migration : migrations) planned.push_back(without_authored(migration));
   ZDM_TRY(const auto plans, plan_offline(engine, migrations, {}));
+  if (plans.error) return planner::fail(*plans.error);
   ZDM_TRY(const auto recipes, plan_offline(engine, planned, {}));
+  if (recipes.error) return planner::fail(*recipes.error);
   OwnSql own;
   for (std::size_t at = 0; at < migrations.size(); ++at) {
     const Migration& migration = migrations[at];

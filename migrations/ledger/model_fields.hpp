@@ -98,7 +98,7 @@ ZDM_FIELDS(Constraint, oid, name, kind, validated, deferrable, initially_deferre
            attnums, definition, expression, references, index, comment)
 ZDM_FIELDS(IncomingForeignKey, name, table, attnums, definition)
 ZDM_FIELDS(Trigger, name, before, instead_of, row, on_insert, on_update, on_delete, enabled,
-           enabled_mode, function, definition, update_of, attnums, comment, body_attnums, whole_row)
+           enabled_mode, function, definition, update_of, attnums, comment, body_attnums, inserts_row)
 ZDM_FIELDS(Dependent, kind, name, attnums, certain, oid, rebind, relation, reads, owner, ours,
            temporary, comment)
 ZDM_FIELDS(AclItem, grantee, grantor, privilege, grantable, column)

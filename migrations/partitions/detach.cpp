@@ -25,6 +25,9 @@ constexpr auto kStays = 200ms;
 constexpr auto kIdles = 50ms;
 /// How long a look at an unused set holds good.
 constexpr auto kFresh = 100ms;
+/// So long a look at the lease holds good, which others take after many seconds at the soonest: a
+/// process that was stopped meanwhile looks again.
+constexpr auto kHeld = 500ms;
 /// Between two looks: often at first, and never so seldom that an application which reads again and
 /// again leaves no gap that is seen.
 constexpr auto kShortest = 4ms;
@@ -172,14 +175,22 @@ tl::unexpected<Error> ConcurrentDetach::not_begun(const std::vector<planner::Loc
   return planner::fail(std::move(error));
 }
 
+/// Who lost the lease begins nothing.
+Result<void> ConcurrentDetach::check_lease() {
+  const Time now = session_.environment().host.steady();
+  if (held_until_ && now < *held_until_) return {};
+  ZDM_CHECK(check_fence(session_.work(), session_.lease()));
+  held_until_ = now + kHeld;
+  return {};
+}
+
 Result<bool> ConcurrentDetach::try_once(const Step& step, Time until) {
   const Environment& environment = session_.environment();
   ZDM_CHECK(set_up());
   ZDM_TRY(const bool clear, all_clear());
   if (!clear) ZDM_CHECK(wait_for_users(step, until));
   ZDM_CHECK(session_.may_go_on());
-  // Who lost the lease begins nothing.
-  Result<void> done = check_fence(session_.work(), session_.lease());
+  Result<void> done = check_lease();
   if (done) {
     if (!watch_) {
       watch_.emplace(session_.control(), session_.work(), environment.host,
@@ -194,6 +205,7 @@ Result<bool> ConcurrentDetach::try_once(const Step& step, Time until) {
   }
   if (done) return true;
   clear_until_.reset();
+  held_until_.reset();
   if (!ended_early(done.error())) return planner::fail(done.error());
   if (is_lost(done.error())) {
     watch_.reset();

@@ -51,6 +51,7 @@ class ConcurrentDetach final {
   /// Nobody uses anything of the batch.
   [[nodiscard]] Result<bool> all_clear();
   [[nodiscard]] Result<void> wait_for_users(const planner::Step& step, Time until);
+  [[nodiscard]] Result<void> check_lease();
   [[nodiscard]] tl::unexpected<Error> not_begun(const std::vector<planner::LockClaim>& claims);
   [[nodiscard]] Result<void> finalize(const planner::Partition& pending,
                                       const planner::RetireFacts& facts, Time until);
@@ -64,6 +65,7 @@ class ConcurrentDetach final {
   std::optional<LockGuardWatch> watch_;  ///< of the connection there is now
   std::vector<planner::LockClaim> batch_;
   std::optional<Time> clear_until_;  ///< nobody needs to look before
+  std::optional<Time> held_until_;   ///< the lease was
 };
 
 }  // namespace zdm::migrations

@@ -42,9 +42,9 @@ Result<void> SetRotation::retire() {
   for (const auto& finding : plan.findings) report_.findings.push_back(finding);
   ZDM_CHECK(finish(plan));
   ZDM_TRY(const auto all, may_go(plan.retire));
-  for (std::size_t at = 0; at < all.size(); at += kTogether) {
+  for (std::size_t at = 0; at < all.size(); at += kRetiredTogether) {
     ZDM_CHECK(session_.may_go_on());
-    ZDM_CHECK(retire_some(std::span(all).subspan(at, std::min(kTogether, all.size() - at))));
+    ZDM_CHECK(retire_some(std::span(all).subspan(at, std::min(kRetiredTogether, all.size() - at))));
   }
   return {};
 }

@@ -93,5 +93,8 @@ class SetRotation final {
 /// How many partitions share a transaction: each of them takes some ten of the server's locks, of
 /// which there are by default 64 for each session (max_locks_per_transaction).
 inline constexpr std::size_t kTogether = 25;
+/// As many are dropped in one transaction: each commit of a drop goes through all of the server's
+/// shared buffers.
+inline constexpr std::size_t kRetiredTogether = 50;
 
 }  // namespace zdm::migrations

@@ -121,7 +121,7 @@ struct Trigger {
   std::vector<int> attnums;  ///< every column its WHEN and UPDATE OF name
   std::string comment;
   std::vector<int> body_attnums;  ///< columns its function names as old.name or new.name
-  bool whole_row = false;         ///< its function has old.* or new.*
+  bool inserts_row = false;       ///< its function inserts old.* or new.* somewhere
 };
 
 enum class DependentKind {

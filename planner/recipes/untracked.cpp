@@ -61,14 +61,13 @@ void look_at_readers_of_new(const Context& context, const Table& table,
                             const std::vector<std::string>& columns, Recipe& recipe) {
   std::vector<std::string> names;
   for (const auto& trigger : table.triggers) {
-    if (is_users(trigger) && trigger.whole_row) names.push_back(named(trigger));
+    if (is_users(trigger) && trigger.inserts_row) names.push_back(named(trigger));
   }
   refuse_later(context, table, names,
-               fmt::format("takes whole rows of {} (old.*, new.*), which get a column more: where "
-                           "it inserts them into another table, every statement that fires it "
-                           "would fail",
+               fmt::format("inserts whole rows of {} (old.*, new.*), which get a column more: "
+                           "every statement that fires it would fail",
                            quote(table.name)),
-               "let it name the columns; if it only reads the row, --allow trigger-functions",
+               "let it name the columns; if the other table has room, --allow trigger-functions",
                recipe);
   warn_of_subscribers(table, columns, recipe);
 }

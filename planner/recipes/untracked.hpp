@@ -9,8 +9,8 @@ namespace zdm::planner {
 /// --allow of what bodies say.
 inline constexpr std::string_view kTriggerFunctions = "trigger-functions";
 
-/// A column comes. Not asked where allowed: a trigger's function takes old.* or new.*, which has
-/// one column more from then on, so that writing it elsewhere fails, and the statement with it.
+/// A column comes. Not asked where allowed: a trigger's function inserts old.* or new.* somewhere,
+/// which has one column more from then on, so that it fails, and the statement with it.
 /// Warned of: subscribers, whose replication stops at a column they do not have (PostgreSQL manual,
 /// "Logical Replication", Restrictions).
 void look_at_readers_of_new(const Context& context, const Table& table,

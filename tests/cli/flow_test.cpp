@@ -276,4 +276,31 @@ TEST_CASE("a brake that this version does not have refuses the run by name", "[c
         "0");
 }
 
+TEST_CASE("plan shows what can be planned, and what cannot", "[cli]") {
+  const Sandbox box;
+  start(box);
+  const auto rename = [&](const std::string& file, const std::string& from) {
+    box.write(file,
+              "phase = \"expand\"\n[[change]]\nkind = \"rename_column\"\ntable = \"users\"\n"
+              "from = \"" +
+                  from + "\"\nto = \"" + from + "_2\"\n");
+  };
+  rename("migrations/0002_gone.toml", "gone");
+  box.sqlite("alter table users add column nick text");
+  rename("migrations/0004_nick.toml", "nick");
+  const auto text = box.zdm({"plan"});
+  CHECK(text.code == 3);
+  CHECK(contains(text.out, "0001_users_full_name"));
+  CHECK(contains(text.out, "0004_nick"));
+  CHECK(contains(text.err, "gone"));
+  auto json = box.json({"plan"});
+  CHECK(json["exit_code"] == 3);
+  CHECK(json["error"]["code"] == 3);
+  CHECK(json["migrations"].size() == 2);
+  CHECK(box.zdm({"plan", "0004_nick"}).code == 0);
+  auto alone = box.json({"plan", "0002_gone"});
+  CHECK(alone["exit_code"] == 3);
+  CHECK_FALSE(alone.contains("migrations"));
+}
+
 }  // namespace zdm::tests

@@ -41,8 +41,9 @@ void draw(const planner::Step& step, std::string& text) {
 /// The whole plan as text, or the refusal.
 std::string drawn(Engine engine, const planner::Migration& migration) {
   const auto report = migrations::plan_offline(engine, {migration}, {});
-  if (!report) {
-    return fmt::format("refused: {}\n  hint: {}\n", report.error().message, report.error().hint);
+  if (!report || report->error) {
+    const auto& error = report ? *report->error : report.error();
+    return fmt::format("refused: {}\n  hint: {}\n", error.message, error.hint);
   }
   std::string text;
   for (const auto& phase : report->migrations.front().phases) {

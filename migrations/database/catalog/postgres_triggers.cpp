@@ -29,7 +29,7 @@ Trigger trigger_of(const Record& row, const Table& table) {
   trigger.attnums = row.integers("attnums");
   trigger.comment = row.text("comment");
   const RowWords words = row_words_of(row.text("prosrc"));
-  trigger.whole_row = words.whole;
+  trigger.inserts_row = words.inserted;
   for (const auto& column : table.columns) {
     if (words.columns.contains(column.name)) trigger.body_attnums.push_back(column.attnum);
   }

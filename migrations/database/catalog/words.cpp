@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cctype>
+#include <utility>
+#include <vector>
 
 #include "sql/lexer.hpp"
 
@@ -59,19 +61,69 @@ std::set<std::string> words_of(std::string_view text) {
   return words;
 }
 
-RowWords row_words_of(std::string_view body) {
-  using namespace planner;
-  RowWords found;
-  Lexeme row = next_lexeme(body, 0);
-  for (; row.kind != LexemeKind::end; row = next_lexeme(body, row.end())) {
-    if (!is_word(body, row, "OLD") && !is_word(body, row, "NEW")) continue;
-    const Lexeme dot = next_lexeme(body, row.end());
-    if (dot.kind != LexemeKind::sign || body[dot.offset] != '.') continue;
-    const Lexeme part = next_lexeme(body, dot.end());
-    if (part.kind == LexemeKind::sign && body[part.offset] == '*') found.whole = true;
-    if (const std::string name = name_at(body, part); !name.empty()) found.columns.insert(name);
+namespace {
+
+/// Walks a body and knows where in a statement it is.
+class RowWordsReader {
+ public:
+  explicit RowWordsReader(std::string_view body) : body_(body) {}
+
+  RowWords read() {
+    Lexeme at = planner::next_lexeme(body_, 0);
+    for (; at.kind != LexemeKind::end; at = planner::next_lexeme(body_, at.end())) {
+      if (is("OLD", at) || is("NEW", at)) row(at);
+      if (is("INSERT", at)) inserts_ = true;
+      if (sign(at) == '(') calls_.push_back(opens_call(at));
+      if (sign(at) == ')' && !calls_.empty()) calls_.pop_back();
+      if (sign(at) == ';') {
+        inserts_ = false;
+        calls_.clear();
+      }
+      before_ = at;
+    }
+    return std::move(found_);
   }
-  return found;
+
+ private:
+  using Lexeme = planner::Lexeme;
+  using LexemeKind = planner::LexemeKind;
+
+  [[nodiscard]] bool is(std::string_view word, const Lexeme& at) const {
+    return planner::is_word(body_, at, word);
+  }
+  [[nodiscard]] char sign(const Lexeme& at) const {
+    return at.kind == LexemeKind::sign ? body_[at.offset] : '\0';
+  }
+  [[nodiscard]] bool opens_call(const Lexeme& bracket) const {
+    const bool named = before_.kind == LexemeKind::word || before_.kind == LexemeKind::quoted_name;
+    return named && !is("VALUES", before_) &&
+           !is("SELECT", planner::next_lexeme(body_, bracket.end()));
+  }
+
+  /// OLD or NEW, and what follows it.
+  void row(const Lexeme& at) {
+    const Lexeme dot = planner::next_lexeme(body_, at.end());
+    if (sign(dot) != '.') return;
+    const Lexeme part = planner::next_lexeme(body_, dot.end());
+    const bool in_call = !calls_.empty() && calls_.back();
+    const bool listed = is("SELECT", before_) || sign(before_) == ',' || sign(before_) == '(';
+    if (sign(part) == '*' && inserts_ && listed && !in_call) found_.inserted = true;
+    if (std::string name = planner::name_at(body_, part); !name.empty()) {
+      found_.columns.insert(std::move(name));
+    }
+  }
+
+  std::string_view body_;
+  RowWords found_;
+  Lexeme before_;
+  bool inserts_ = false;     ///< the statement does
+  std::vector<bool> calls_;  ///< of each open bracket: a function's
+};
+
+}  // namespace
+
+RowWords row_words_of(std::string_view body) {
+  return RowWordsReader(body).read();
 }
 
 }  // namespace zdm::migrations

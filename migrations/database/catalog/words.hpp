@@ -12,7 +12,7 @@ namespace zdm::migrations {
 /// What the body of a trigger's function takes of its rows.
 struct RowWords {
   std::set<std::string> columns;  ///< as the server reads them: old.name, NEW."Name"
-  bool whole = false;             ///< old.* or new.*
+  bool inserted = false;          ///< old.* or new.* go into a table, column by column
 };
 [[nodiscard]] RowWords row_words_of(std::string_view body);
 /// ASCII letters in lower case.

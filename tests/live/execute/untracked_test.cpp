@@ -57,7 +57,7 @@ bool warned_of(Rig& rig, const char* changes, std::string_view code) {
 
 }  // namespace
 
-TEST_CASE("a trigger's function that takes whole rows refuses a column that comes",
+TEST_CASE("a trigger's function that inserts whole rows refuses a column that comes",
           "[live][execute]") {
   const auto* changes = GENERATE(kRename, kAdd);
   Rig rig(Engine::postgresql);
