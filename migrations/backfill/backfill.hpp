@@ -14,6 +14,7 @@
 #include "ledger/lease.hpp"
 #include "model/catalog.hpp"
 #include "model/step.hpp"
+#include "sync/compose.hpp"
 
 namespace zdm::migrations {
 
@@ -28,9 +29,9 @@ struct BackfillProgress {
 /// How the table is walked. Nothing: what the server and the table call for.
 enum class Walk { stripes, tid_lists };
 struct BackfillTuning {
-  std::optional<Walk> walk;    ///< tid_lists: before PostgreSQL 14, which has no TID range scan
-  std::optional<int> stripes;  ///< 14; 1 where no update can be HOT
-  std::int64_t window = 4096;  ///< blocks
+  std::optional<Walk> walk;       ///< tid_lists: before PostgreSQL 14, which has no TID range scan
+  std::optional<int> stripes;     ///< 14; 1 where no update can be HOT
+  std::int64_t window = 4096;     ///< blocks
   std::int64_t first_batch = 64;  ///< blocks; SQLite: rows
 };
 
@@ -77,6 +78,6 @@ struct Verification {
 [[nodiscard]] Result<Verification> verify_table(Connection& connection,
                                                 const planner::TableName& table,
                                                 const std::vector<planner::Fill>& fills,
-                                                std::size_t most_samples);
+                                                planner::Shapes after, std::size_t most_samples);
 
 }  // namespace zdm::migrations

@@ -100,12 +100,19 @@ Shown shown_of(Engine engine, const planner::Fill& fill) {
           .found = shown(engine, found)};
 }
 
+/// What is asked of every row.
+struct Question {
+  const std::vector<planner::Fill>& fills;
+  planner::Shapes after;
+  std::size_t most_samples;
+};
+
 std::string sample_sql(Engine engine, const Scan& scan, const planner::Fill& fill,
-                       std::size_t most) {
+                       planner::Shapes after, std::size_t most) {
   const Shown values = shown_of(engine, fill);
   return fmt::format("SELECT {}, {}, {}, {} FROM {} WHERE {} LIMIT {}", scan.key, values.old_value,
                      values.expected, values.found, scan.from,
-                     planner::compose_divergence(engine, {fill}), most);
+                     planner::compose_divergence(engine, {fill}, after), most);
 }
 
 DivergentRow divergent_row(const std::vector<Text>& row) {
@@ -115,13 +122,13 @@ DivergentRow divergent_row(const std::vector<Text>& row) {
           .found = row[3].value_or("NULL")};
 }
 
-Result<void> sample(Connection& connection, const Scan& scan,
-                    const std::vector<planner::Fill>& fills, std::size_t most,
+Result<void> sample(Connection& connection, const Scan& scan, const Question& question,
                     std::vector<DivergentRow>& samples) {
-  for (const planner::Fill& fill : fills) {
-    if (samples.size() >= most) return {};
+  for (const planner::Fill& fill : question.fills) {
+    if (samples.size() >= question.most_samples) return {};
     ZDM_TRY(const Rows rows,
-            connection.run(sample_sql(connection.engine(), scan, fill, most - samples.size())));
+            connection.run(sample_sql(connection.engine(), scan, fill, question.after,
+                                      question.most_samples - samples.size())));
     for (const auto& row : rows.rows) samples.push_back(divergent_row(row));
   }
   return {};
@@ -129,7 +136,7 @@ Result<void> sample(Connection& connection, const Scan& scan,
 
 /// The look at one row through one fill. An expression that fails on it is not the one that made
 /// what the row holds.
-std::string guarded_look(const planner::Fill& fill, std::size_t most) {
+std::string guarded_look(const planner::Fill& fill, planner::Shapes after, std::size_t most) {
   const Shown values = shown_of(Engine::postgresql, fill);
   return fmt::format(R"sql(
     BEGIN
@@ -150,17 +157,18 @@ std::string guarded_look(const planner::Fill& fill, std::size_t most) {
             FROM (SELECT (zdm_one.zdm_row).*) AS zdm_values);
       END IF;
     END IF;)sql",
-                     planner::compose_divergence(Engine::postgresql, {fill}), values.expected,
-                     values.old_value, values.found, most);
+                     planner::compose_divergence(Engine::postgresql, {fill}, after),
+                     values.expected, values.old_value, values.found, most);
 }
 
 /// The same comparison row by row, where an expression fails on some row: that one differs, and the
 /// others are still looked at. A DO block may run in a transaction that only reads.
-Result<void> scan_guarded(Connection& connection, const Scan& scan,
-                          const std::vector<planner::Fill>& fills, std::size_t most_samples,
+Result<void> scan_guarded(Connection& connection, const Scan& scan, const Question& question,
                           Verification& verification) {
   std::string looks;
-  for (const planner::Fill& fill : fills) looks += guarded_look(fill, most_samples);
+  for (const planner::Fill& fill : question.fills) {
+    looks += guarded_look(fill, question.after, question.most_samples);
+  }
   const std::string block = fmt::format(R"sql(
 #variable_conflict use_column
 DECLARE
@@ -193,16 +201,16 @@ END)sql",
              WITH ORDINALITY AS s(row, place)
      ORDER BY s.place)sql"));
   for (const auto& row : samples.rows) {
-    if (verification.samples.size() >= most_samples) break;
+    if (verification.samples.size() >= question.most_samples) break;
     verification.samples.push_back(divergent_row(row));
   }
   return {};
 }
 
-Result<void> scan_plain(Connection& connection, const Scan& scan,
-                        const std::vector<planner::Fill>& fills, std::size_t most_samples,
+Result<void> scan_plain(Connection& connection, const Scan& scan, const Question& question,
                         Verification& verification) {
-  const std::string wrong = planner::compose_divergence(connection.engine(), fills);
+  const std::string wrong =
+      planner::compose_divergence(connection.engine(), question.fills, question.after);
   ZDM_TRY(const Rows counts,
           connection.run(fmt::format("SELECT count(*), count(CASE WHEN {} THEN 1 END) FROM {}",
                                      wrong, scan.from)));
@@ -210,18 +218,17 @@ Result<void> scan_plain(Connection& connection, const Scan& scan,
   const std::int64_t differing = counts.first_integer(1);
   verification.differing += differing;
   if (differing == 0) return {};
-  return sample(connection, scan, fills, most_samples, verification.samples);
+  return sample(connection, scan, question, verification.samples);
 }
 
-Result<void> scan_one(Connection& connection, const Scan& scan,
-                      const std::vector<planner::Fill>& fills, std::size_t most_samples,
+Result<void> scan_one(Connection& connection, const Scan& scan, const Question& question,
                       Verification& verification) {
   if (connection.engine() == Engine::sqlite) {
-    return scan_plain(connection, scan, fills, most_samples, verification);
+    return scan_plain(connection, scan, question, verification);
   }
   ZDM_CHECK(connection.run("SAVEPOINT zdm_scan"));
   Verification with_this = verification;
-  auto plain = scan_plain(connection, scan, fills, most_samples, with_this);
+  auto plain = scan_plain(connection, scan, question, with_this);
   if (plain) {
     verification = std::move(with_this);
     ZDM_CHECK(connection.run("RELEASE SAVEPOINT zdm_scan"));
@@ -229,18 +236,18 @@ Result<void> scan_one(Connection& connection, const Scan& scan,
   }
   if (!is_about_a_row(plain.error())) return plain;
   ZDM_CHECK(connection.run("ROLLBACK TO SAVEPOINT zdm_scan"));
-  return scan_guarded(connection, scan, fills, most_samples, verification);
+  return scan_guarded(connection, scan, question, verification);
 }
 
 Result<Verification> scan_all(Connection& connection, const planner::TableName& table,
-                              const std::vector<planner::Fill>& fills, std::size_t most_samples) {
+                              const Question& question) {
   const Engine engine = connection.engine();
   ZDM_TRY(const std::vector<Scan> scans, engine == Engine::sqlite
                                              ? sqlite_scans(connection, table)
-                                             : postgres_scans(connection, table, fills));
+                                             : postgres_scans(connection, table, question.fills));
   Verification verification;
   for (const Scan& scan : scans) {
-    ZDM_CHECK(scan_one(connection, scan, fills, most_samples, verification));
+    ZDM_CHECK(scan_one(connection, scan, question, verification));
   }
   return verification;
 }
@@ -248,7 +255,7 @@ Result<Verification> scan_all(Connection& connection, const planner::TableName& 
 }  // namespace
 
 Result<Verification> verify_table(Connection& connection, const planner::TableName& table,
-                                  const std::vector<planner::Fill>& fills,
+                                  const std::vector<planner::Fill>& fills, planner::Shapes after,
                                   std::size_t most_samples) {
   if (fills.empty()) return Verification{};
   if (connection.engine() == Engine::sqlite) {
@@ -259,7 +266,7 @@ Result<Verification> verify_table(Connection& connection, const planner::TableNa
       SET LOCAL statement_timeout = 0;
       SET LOCAL row_security = off)sql"));
   }
-  auto verification = scan_all(connection, table, fills, most_samples);
+  auto verification = scan_all(connection, table, {fills, after, most_samples});
   if (connection.usable() && connection.in_transaction()) {
     static_cast<void>(connection.run("ROLLBACK"));  // it only read
   }

@@ -62,9 +62,7 @@ Result<PhasePlan> Planning::plan_phase(const Migration& migration, Phase phase,
     return plan;
   }
   ZDM_TRY(auto planned, forecast_.plan(migration, phase));
-  const auto done = state_.done(migration.id);
-  const bool next = phase == (done ? planner::next(*done) : Phase::expand);
-  ZDM_CHECK(try_checks(session_, planned, next ? Turn::next : Turn::later));
+  ZDM_CHECK(try_checks(session_, planned, Turn::later));
   plan.steps = std::move(planned.steps);
   if (plan.steps.empty()) plan.state = PhaseState::empty;
   for (planner::Warning& warning : planned.warnings) warnings.push_back(std::move(warning));

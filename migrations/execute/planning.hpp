@@ -29,7 +29,7 @@ struct View {
 /// author's expressions, whether they keep NULL. ErrorCode::refused with the server's words.
 [[nodiscard]] Result<void> run_checks(Session& session, const planner::Steps& steps);
 
-/// Whether a phase is the one to be begun next.
+/// Whether a phase is about to be begun, or only planned.
 enum class Turn { next, later };
 
 /// The same without the lease, for a plan that only looks.

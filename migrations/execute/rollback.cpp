@@ -113,6 +113,24 @@ std::vector<planner::PutConstraint> only_promised(const std::vector<StepRow>& ro
   return promised;
 }
 
+/// It may be done as often as one likes.
+bool only_refreshes(const planner::Step& step) {
+  const bool other = step.sql.empty() || step.action.index() != 0 || !step.records.empty();
+  return !other && std::ranges::all_of(step.sql, [](const std::string& sql) {
+    return sql.starts_with("REFRESH MATERIALIZED VIEW ") || sql.starts_with("ANALYZE ");
+  });
+}
+
+/// Nothing was committed that counts: what was tried were transactions, whose end the ledger would
+/// know.
+bool did_nothing(const std::vector<StepRow>& rows) {
+  return std::ranges::all_of(rows, [](const StepRow& row) {
+    const bool whole = row.step.kind == planner::StepKind::transaction;
+    if (row.state == "done") return whole && only_refreshes(row.step);
+    return row.attempts == 0 || whole;
+  });
+}
+
 bool has_something(const PhaseRow& row) {
   return row.state == PhaseState::done || is_half_done(row.state);
 }
@@ -297,14 +315,12 @@ std::string Rollback::held_mark(Phase phase) const {
                      to_rfc3339(environment_.host.now()));
 }
 
-/// Of a phase that failed before its first step there is nothing to take back.
+/// Of a phase that did nothing there is nothing to take back.
 Result<planner::Steps> Rollback::plan_way_back(const Migration& migration, Phase phase) {
   const PhaseRow* row = state_.phase(migration.id, phase);
-  if (row != nullptr && row->state != PhaseState::done) {
+  if (row != nullptr && row->state != PhaseState::done && row->direction == Direction::forward) {
     ZDM_TRY(const auto rows, session_->steps(row->run));
-    if (std::ranges::all_of(rows, [](const StepRow& step) { return step.attempts == 0; })) {
-      return planner::Steps{};
-    }
+    if (did_nothing(rows)) return planner::Steps{};
   }
   ZDM_TRY(const View view, read_view(*session_, migration));
   return plan_checked(migration, phase, Direction::undo, view.catalog, view.progress);
@@ -313,8 +329,13 @@ Result<planner::Steps> Rollback::plan_way_back(const Migration& migration, Phase
 Result<Undo> Rollback::run_of(const Migration& migration, Phase phase) {
   const PhaseRow* row = state_.phase(migration.id, phase);
   if (row != nullptr && row->direction == Direction::undo && is_half_done(row->state)) {
-    ZDM_TRY(const std::int64_t run, carry_on(*session_, row->run));
-    return Undo{.run = run, .kept = {}};
+    // What stood in its way may have gone, and other things may stand there: then it is planned
+    // anew.
+    ZDM_TRY(const auto rows, session_->steps(row->run));
+    if (!did_nothing(rows)) {
+      ZDM_TRY(const std::int64_t run, carry_on(*session_, row->run));
+      return Undo{.run = run, .kept = {}};
+    }
   }
   ZDM_TRY(auto planned, plan_way_back(migration, phase));
   ZDM_CHECK(run_checks(*session_, planned));

@@ -8,6 +8,7 @@
 
 #include "ledger/privileges.hpp"
 #include "locks/lock_try.hpp"
+#include "locks/lock_view.hpp"
 
 namespace zdm::migrations {
 namespace {
@@ -18,6 +19,9 @@ constexpr auto kHeartbeat = 5s;
 constexpr auto kReconnectFor = 60s;
 constexpr auto kFirstWait = std::chrono::milliseconds(100);
 constexpr auto kLongestWait = std::chrono::milliseconds(5000);
+/// What only looks, without the lease, waits so long for what it reads to be let go.
+constexpr auto kLookFor = std::chrono::milliseconds(5000);
+constexpr auto kLookAgain = std::chrono::milliseconds(100);
 /// A statement that takes its backend down each time is no network trouble.
 constexpr int kMostLosses = 5;
 
@@ -256,7 +260,37 @@ Result<void> Session::transact(const Work& work) {
   }
 }
 
+/// The catalog's own functions wait for whoever keeps a table from being read, but nobody queues
+/// behind them: so we look again, for as long as the budget lasts where this zdm is at work.
 Result<void> Session::snapshot(const std::function<Result<void>(Connection&)>& look) {
+  const auto& locks = environment_.locks;
+  const auto patience = holding_ ? locks.budget : std::min(locks.budget, kLookFor);
+  const auto until = environment_.host.steady() + patience;
+  for (;;) {
+    auto done = look_once(look);
+    const bool locked = !done && work_->engine() == Engine::postgresql &&
+                        classify(done.error().sqlstate) == Trouble::lock;
+    if (!done && !locked) return planner::fail(with_ledger_grants(*work_, std::move(done).error()));
+    if (done) return done;
+    if (stopping()) return planner::fail(stop_error());
+    if (environment_.host.steady() >= until) return locked_out(std::move(done).error());
+    environment_.host.sleep(kLookAgain, environment_.stop);
+  }
+}
+
+Result<void> Session::locked_out(Error error) {
+  ZDM_TRY(const auto unreadable, unreadable_relations(*work_));
+  if (unreadable.empty()) return planner::fail(std::move(error));
+  ZDM_TRY(error.blockers, blockers_of(*work_, unreadable));
+  error.code = ErrorCode::busy;
+  error.message =
+      fmt::format("{} cannot be read: another transaction keeps an ACCESS EXCLUSIVE lock",
+                  unreadable.front().relation);
+  error.hint = "nothing was changed; wait for it or end it, then run the same command again";
+  return planner::fail(std::move(error));
+}
+
+Result<void> Session::look_once(const std::function<Result<void>(Connection&)>& look) {
   const bool sqlite = work_->engine() == Engine::sqlite;
   for (int losses = 0;; ++losses) {
     Result<void> result;

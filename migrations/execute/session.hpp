@@ -76,7 +76,8 @@ class Session final {
   /// Runs `work` in one fenced transaction under the lock discipline; retries locks and lost
   /// connections. Only ever once committed.
   [[nodiscard]] Result<void> transact(const Work& work);
-  /// Runs `look` in one snapshot, rolled back at its end; repeated after a lost connection.
+  /// Runs `look` in one snapshot, rolled back at its end; repeated after a lost connection, and
+  /// while something it reads is locked. ErrorCode::busy with who keeps it so.
   [[nodiscard]] Result<void> snapshot(const std::function<Result<void>(Connection&)>& look);
 
   /// The same for a look that gives a value back.
@@ -113,6 +114,8 @@ class Session final {
   [[nodiscard]] Result<void> wait_for_ledger(const Error& locked,
                                              std::chrono::steady_clock::time_point until) const;
   [[nodiscard]] Result<void> attempt(const Work& work, std::chrono::milliseconds lock_timeout);
+  [[nodiscard]] Result<void> look_once(const std::function<Result<void>(Connection&)>& look);
+  [[nodiscard]] Result<void> locked_out(Error error);
   [[nodiscard]] Result<bool> settle(const Work& work);
   [[nodiscard]] Error stop_error() const;
   [[nodiscard]] Result<void> end_orphan(std::int64_t pid);

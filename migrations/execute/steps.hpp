@@ -1,6 +1,7 @@
 #pragma once
 
 #include "execute/executor.hpp"
+#include "sync/compose.hpp"
 
 /// How each kind of step is run. Every one of them ends with the step recorded as done, in the
 /// step's own transaction where it has one (law 9).
@@ -23,8 +24,7 @@ namespace zdm::migrations {
 /// ErrorCode::drift where a guard of the step does not hold.
 [[nodiscard]] Result<void> check_guards(Connection& work, const planner::Step& step);
 
-/// What is left of the two shapes once the phase is done.
-enum class Shapes { both, new_alone };
+using planner::Shapes;
 
 /// The comparison alone: the number of rows, or the refusal.
 [[nodiscard]] Result<std::int64_t> require_agreement(Session& session,

@@ -60,7 +60,8 @@ Result<MigrationVerification> verify_one(Session& session, const MigrationId& id
             session.ledger().table_rules(session.work(), action->table));
     auto fills = action->fills;
     for (planner::Fill& fill : fills) take_names(fill, rules);
-    ZDM_TRY(const Verification found, verify_table(session.work(), action->table, fills, kSamples));
+    ZDM_TRY(const Verification found, verify_table(session.work(), action->table, fills,
+                                                   planner::Shapes::new_alone, kSamples));
     report.rows += found.rows;
     report.differing += found.differing;
     for (const DivergentRow& sample : found.samples) {

@@ -11,8 +11,9 @@ constexpr std::size_t kSamples = 10;
 
 Error divergence(const planner::TableName& table, const Verification& verification, Shapes after) {
   std::string message =
-      fmt::format("{} of {} rows of {} differ between the old and the new shape",
-                  verification.differing, verification.rows, planner::quote(table));
+      fmt::format("{} of {} rows of {} differ between the old and the new shape{}",
+                  verification.differing, verification.rows, planner::quote(table),
+                  after == Shapes::both ? "" : ", or have no value in the new one");
   if (!verification.samples.empty()) {
     const DivergentRow& row = verification.samples.front();
     message += fmt::format("; for one, {}: old {}, expected {}, found {}", row.key, row.old_value,
@@ -33,9 +34,9 @@ Error divergence(const planner::TableName& table, const Verification& verificati
 }
 
 /// Reads only, so a lost connection means just another look.
-Result<Verification> compare(Session& session, const planner::VerifyAction& action) {
+Result<Verification> compare(Session& session, const planner::VerifyAction& action, Shapes after) {
   for (int tries = 0;; ++tries) {
-    auto verification = verify_table(session.work(), action.table, action.fills, kSamples);
+    auto verification = verify_table(session.work(), action.table, action.fills, after, kSamples);
     if (verification || !is_lost(verification.error()) || tries == 3) return verification;
     ZDM_CHECK(session.reconnect());
   }
@@ -45,7 +46,7 @@ Result<Verification> compare(Session& session, const planner::VerifyAction& acti
 
 Result<std::int64_t> require_agreement(Session& session, const planner::VerifyAction& action,
                                        Shapes after) {
-  ZDM_TRY(const Verification verification, compare(session, action));
+  ZDM_TRY(const Verification verification, compare(session, action, after));
   if (verification.differing > 0 && !session.allowed("divergent-rows")) {
     return planner::fail(divergence(action.table, verification, after));
   }

@@ -28,7 +28,7 @@ Error with_ledger_grants(Connection& connection, Error error) {
   if (!ledger::truth(row[1])) {
     error.hint = fmt::format(
         "zdm keeps its record in a schema zdm of the target database: let its owner run zdm once, "
-        "or GRANT CREATE ON DATABASE {} TO {}",
+        "and grant this role what zdm-partitions(7) lists; or GRANT CREATE ON DATABASE {} TO {}",
         ledger::text(row[3]), role);
   } else if (!ledger::truth(row[2]) || ledger::number(row[4]) > 0) {
     error.hint = fmt::format(

@@ -129,6 +129,25 @@ Result<std::vector<Blocker>> blockers_of(Connection& control,
   return blockers;
 }
 
+Result<std::vector<LockClaim>> unreadable_relations(Connection& connection) {
+  ZDM_TRY(const Rows found, connection.run(R"(
+      SELECT DISTINCT format('%I.%I', n.nspname, c.relname)
+        FROM pg_catalog.pg_locks l
+        JOIN pg_catalog.pg_class c ON c.oid = l.relation
+        JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+       WHERE l.locktype = 'relation' AND l.mode = 'AccessExclusiveLock' AND l.granted
+         AND c.relkind IN ('r', 'p', 'm', 'v', 'i', 'I')
+         AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                            WHERE datname = current_database())
+         AND l.pid IS DISTINCT FROM pg_backend_pid()
+       ORDER BY 1 LIMIT 20)"));
+  std::vector<LockClaim> claims;
+  for (const auto& row : found.rows) {
+    claims.push_back({ledger::text(row[0]), planner::LockMode::access_share});
+  }
+  return claims;
+}
+
 std::chrono::milliseconds HolderAges::age(const Holder& holder) {
   const auto now = host_->steady();
   const auto first = first_seen_.try_emplace(holder.transaction, now).first->second;

@@ -30,6 +30,10 @@ struct Holder {
 [[nodiscard]] Result<std::vector<Holder>> holders_of(Connection& control,
                                                      const std::vector<planner::LockClaim>& claims);
 
+/// The relations of this database that another session keeps from being read, as claims to read
+/// them: at most 20.
+[[nodiscard]] Result<std::vector<planner::LockClaim>> unreadable_relations(Connection& connection);
+
 /// Knows how old each holder is, also where the server does not say: since it was first seen here.
 class HolderAges {
  public:

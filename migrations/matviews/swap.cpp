@@ -44,6 +44,7 @@ class Swap final {
   [[nodiscard]] std::vector<std::string> carried() const {
     std::vector<std::string> names;
     for (std::size_t i = 1; i < scene_.members.size(); ++i) {
+      if (!scene_.members[i].populated) continue;  // its own refresh is its first
       names.push_back(quote(scene_.members[i].exchange.name));
     }
     return names;

@@ -16,12 +16,19 @@ using planner::Matview;
 using planner::TableName;
 using planner::UniqueIndex;
 
+/// One that somebody keeps from being read is not waited for: what it holds is told by estimates.
 /// What its rows need: per tuple a header of 24 bytes, the columns' mean width, both rounded up to
 /// 8, and 4 of line pointer (PostgreSQL manual, 73.6), in pages less their header. Padding between
 /// columns is left out, so that it errs towards bloat.
 constexpr std::string_view kViews = R"(
-    WITH view AS (
-      SELECT c.*, n.nspname,
+    WITH kept AS MATERIALIZED (
+      SELECT DISTINCT relation FROM pg_locks
+       WHERE locktype = 'relation' AND mode = 'AccessExclusiveLock'
+         AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+         AND pid IS DISTINCT FROM pg_backend_pid()),
+    view AS (
+      SELECT c.*, c.oid IN (SELECT relation FROM kept) AS locked,
+             c.relpages::bigint * current_setting('block_size')::bigint AS heap, n.nspname,
              (SELECT json_agg(json_build_array(
                        a.attname,
                        t.typtype IN ('e', 'r', 'm', 'c') OR t.typcategory IN ('A', 'S')
@@ -65,12 +72,13 @@ constexpr std::string_view kViews = R"(
        WHERE c.relkind = 'm' AND n.nspname NOT IN ('pg_catalog', 'information_schema', 'zdm')
          AND ($1::text IS NULL OR n.nspname = $1 AND c.relname = $2))
     SELECT oid, nspname, relname, pg_get_userbyid(relowner) AS owner, relispopulated,
-           pg_table_is_visible(oid) AS visible, pg_total_relation_size(oid) AS bytes,
+           pg_table_is_visible(oid) AS visible, locked,
+           CASE WHEN locked THEN heap ELSE pg_total_relation_size(oid) END AS bytes,
            greatest(reltuples, 0)::bigint AS rows,
            pg_has_role(relowner, 'USAGE') OR {0} AS may_refresh,
            has_table_privilege(oid, 'SELECT') AS may_read,
            CASE WHEN reltuples >= 1000 AND width > 0
-                THEN pg_relation_size(oid) / greatest(
+                THEN CASE WHEN locked THEN heap ELSE pg_relation_size(oid) END / greatest(
                        reltuples * width * 100
                          / coalesce((SELECT option_value::float8
                                        FROM pg_options_to_table(reloptions)
@@ -137,6 +145,7 @@ Matview view_of(const Record& row) {
                .visible = row.flag("visible"),
                .may_refresh = row.flag("may_refresh"),
                .may_read = row.flag("may_read"),
+               .locked = row.flag("locked"),
                .bytes = row.integer("bytes"),
                .rows = row.integer("rows")};
   if (!row.null("bloat")) view.bloat = row.real("bloat");
@@ -212,7 +221,7 @@ Result<std::vector<std::optional<bool>>> probe_null_keys(
     std::vector<std::string> names;
     for (const auto& column : key) names.push_back(planner::quote_literal(column));
     probes.push_back(
-        view.bytes < kLarge
+        view.bytes < kLarge && !view.locked
             ? fmt::format("SELECT {}, EXISTS (SELECT FROM {} WHERE {})", i,
                           planner::quote(view.name), planner::null_keys_condition(key))
             : fmt::format("SELECT {}, (SELECT bool_or(null_frac > 0) FROM pg_stats WHERE "

@@ -192,7 +192,7 @@ class Rules {
                        to_string(*entry->phase)));
     }
     if (entry->checksum == migration.expressions_checksum) return;
-    if (migration.amended && (!entry->phase || *entry->phase < Phase::switch_)) return;
+    if (migration.amended && (!entry->phase || *entry->phase < Phase::contract)) return;
     tell("shipped-file-changed",
          migration.changes.empty() ? migration.phase_where : migration.changes.front().where,
          fmt::format("the changes of {} differ from what {} shipped", migration.id.value,

@@ -32,6 +32,7 @@ struct Matview {
   bool visible = false;      ///< found through the search path without its schema
   bool may_refresh = false;  ///< owner, or MAINTAIN on PostgreSQL 17 and later
   bool may_read = false;
+  bool locked = false;          ///< somebody keeps it from being read, or waits to
   std::int64_t bytes = 0;       ///< with indexes and TOAST
   std::int64_t rows = 0;        ///< an estimate; 0: unknown
   std::optional<double> bloat;  ///< heap by what its rows need, by the statistics

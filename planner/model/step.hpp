@@ -59,7 +59,7 @@ struct Check {
   SourceSpan where = {};    ///< of the expression, in the author's file
   bool answers = true;      ///< one row, one boolean; false: that the server takes it is the answer
   std::string hazard = {};  ///< not asked where the user allows this by name; or empty
-  bool late = false;        ///< about what may change until its phase begins: not asked before
+  bool late = false;     ///< asked when its phase begins, not by a plan: it may change until then
   bool of_type = false;  ///< about a type, which an earlier change of kind sql may have yet to make
 };
 

@@ -198,6 +198,10 @@ Recipe expand(const Site& site) {
     }
   }
   look_at_readers_of_new(site.context, site.table, {site.words.name}, recipe);
+  if (site.fill()) {
+    look_at_right_to_skip(site.context, site.table, site.words.common.user_triggers, recipe);
+  }
+  if (site.sqlite()) warn_of_inserts_without_list(site.table, recipe);
   return recipe;
 }
 

@@ -87,6 +87,50 @@ Result<void> refuse_uncarried(const Subject& subject) {
   return {};
 }
 
+/// Whether `up` gives other values than the column had, and not only another type.
+bool changes_values(const Subject& subject, const std::string& old_column) {
+  const auto carried = subject.words.carried.find(old_column);
+  if (carried == subject.words.carried.end()) return false;
+  const auto up = std::ranges::find(subject.words.forward, carried->second, &Assignment::column);
+  return up != subject.words.forward.end() && !is_cast_of(up->expression, old_column);
+}
+
+/// A condition on the old values says something else, or nothing, of the new ones.
+Result<void> refuse_other_values(const Subject& subject) {
+  const auto& table = subject.table;
+  const auto reads_changed = [&](const std::vector<int>& attnums) {
+    return std::ranges::any_of(attnums, [&](int attnum) {
+      const auto* column = table.column(attnum);
+      return column != nullptr && changes_values(subject, column->name);
+    });
+  };
+  const auto refuse = [&](const std::string& what, const std::string& name) {
+    return fail_at(
+        where_of(subject.context), ErrorCode::refused,
+        fmt::format("{} {} of {} cannot be carried to the new column: `up` gives other "
+                    "values than those it speaks of",
+                    what, quote_identifier(name), quote(table.name)),
+        "drop it in an earlier migration, and make the one for the new values in a later "
+        "one");
+  };
+  for (const auto& constraint : table.constraints) {
+    const bool speaks =
+        constraint.kind == ConstraintKind::check || constraint.kind == ConstraintKind::foreign_key;
+    if (speaks && reads_changed(constraint.attnums)) return refuse("constraint", constraint.name);
+  }
+  for (const auto& index : table.indexes) {
+    const bool computes = index.unique && std::ranges::any_of(index.keys, [](const IndexKey& key) {
+                            return key.attnum == 0;
+                          });
+    const bool speaks = !index.predicate.empty() || computes;
+    if (speaks && reads_changed(index.attnums)) return refuse("index", index.name.name);
+  }
+  for (const auto& incoming : table.incoming) {
+    if (reads_changed(incoming.attnums)) return refuse("foreign key", incoming.name);
+  }
+  return {};
+}
+
 /// Two columns that change places while another migration still guarantees one of them by a check
 /// of its own name: neither could tell its helper from the other's.
 Result<void> refuse_guaranteed_elsewhere(const Subject& subject) {
@@ -106,6 +150,7 @@ Result<void> refuse_guaranteed_elsewhere(const Subject& subject) {
 Result<void> check_expand(const Subject& subject) {
   ZDM_CHECK(refuse_guaranteed_elsewhere(subject));
   ZDM_CHECK(refuse_uncarried(subject));
+  ZDM_CHECK(refuse_other_values(subject));
   ZDM_CHECK(refuse_columns(subject));
   ZDM_CHECK(refuse_new_columns(subject));
   return refuse_user_triggers(subject.context, subject.table, subject.words.common.user_triggers);

@@ -137,10 +137,13 @@ void look_at_columns(const Subject& subject, Recipe& recipe) {
   std::vector<std::string> added;
   for (const auto& column : subject.words.new_columns) added.push_back(column.name);
   look_at_readers_of_new(subject.context, subject.table, added, recipe);
+  look_at_right_to_skip(subject.context, subject.table, subject.words.common.user_triggers, recipe);
   if (subject.words.exchanged) return;  // the name stays
   for (const auto& name : subject.words.old_columns) {
     const auto* column = subject.table.column(name);
-    if (column != nullptr) warn_of_functions(subject.context, subject.table, *column, recipe);
+    if (column == nullptr) continue;
+    warn_of_functions(subject.context, subject.table, *column, recipe);
+    warn_of_triggers_before(subject.table, *column, recipe);
   }
 }
 

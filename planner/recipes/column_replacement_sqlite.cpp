@@ -5,6 +5,7 @@
 #include "recipes/column_replacement.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/untracked.hpp"
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
 #include "sql/sqlite_table.hpp"
@@ -194,6 +195,7 @@ Result<Recipe> expand(const Subject& subject) {
     add_null_checks(subject, recipe);
     add_check_checks(subject, recipe);
   }
+  warn_of_inserts_without_list(subject.table, recipe);
   recipe.warnings.push_back(
       {.code = "returning-before-sync",
        .message =

@@ -46,12 +46,17 @@ std::string not_null_role(const std::string& column) {
   return "not_null:" + column;
 }
 
+bool is_not_null_helper(const Constraint& constraint) {
+  return constraint.kind == ConstraintKind::check &&
+         constraint.name.find(kNotNullSuffix) != std::string::npos;
+}
+
 std::string not_null_name(const Site& site, const std::string& column) {
   auto name = recorded_name(site, not_null_role(column));
   if (!name.empty()) return name;
   std::vector<std::string> taken;
   for (const auto& constraint : site.table.constraints) taken.push_back(constraint.name);
-  return unique_name(site.table.name.name + "_" + column, "_zdm_not_null", taken);
+  return unique_name(site.table.name.name + "_" + column, kNotNullSuffix, taken);
 }
 
 void promise(const Site& site, Constraint constraint, const std::string& definition,

@@ -24,6 +24,10 @@ struct Site {
 /// Ends every record of this change whose role begins with `prefix`.
 void forget(const Site& site, std::string_view prefix, Step& step);
 
+/// What the name of such a check ends with, but for what makes it unique.
+inline constexpr std::string_view kNotNullSuffix = "_zdm_not_null";
+[[nodiscard]] bool is_not_null_helper(const Constraint& constraint);
+
 /// Role and name of the check that proves a NOT NULL before it is set.
 [[nodiscard]] std::string not_null_role(const std::string& column);
 [[nodiscard]] std::string not_null_name(const Site& site, const std::string& column);

@@ -61,7 +61,7 @@ const KindInfo& MergeColumns::info() {
           "[[change]]\nkind    = \"merge_columns\"\ntable   = \"users\"\n"
           "columns = [\"first_name\", \"last_name\"]\nto      = {name = \"name\", type = "
           "\"text\"}\n"
-          "up      = \"first_name || ' ' || last_name\"\n"
+          "up      = \"coalesce(first_name || ' ' || last_name, first_name, last_name)\"\n"
           "down    = {first_name = \"split_part(name, ' ', 1)\", "
           "last_name = \"split_part(name, ' ', 2)\"}\n"};
   return info;

@@ -172,6 +172,38 @@ Fragment refresh(const Context& context, const Table& view, const TableName& nam
   return fragment;
 }
 
+constexpr std::string_view kBuildAgain =
+    "zdm rollback --to none, then apply again: it is built anew";
+constexpr std::string_view kGoOn =
+    "what it held cannot come back: go on with contract, or replace the view again";
+
+/// What was done to the old view since the new one was built like it.
+Result<void> refuse_changed(const Context& context, const ReplaceMatview& change, const Table& old,
+                            const Table& made) {
+  if (old.oid == 0 || made.oid == 0) return {};
+  const auto refuse = [&](const std::string& what) {
+    return fail_at(
+        where_of(context), ErrorCode::refused,
+        fmt::format("{} since {} was built beside it, and would be lost", what, quote(made.name)),
+        std::string(kBuildAgain));
+  };
+  if (!change.view.indexes) {
+    for (const auto& index : old.indexes) {
+      if (!index.valid || !index.ready) continue;
+      if (made.index(name_beside(old, index.name.name)) != nullptr) continue;
+      return refuse(fmt::format("index {} was made on {}", quote_identifier(index.name.name),
+                                quote(old.name)));
+    }
+  }
+  const bool tuned = !change.view.with && made.view_options != old.view_options;
+  const bool moved = !change.view.tablespace && made.tablespace != old.tablespace;
+  if (tuned || moved) {
+    return refuse(fmt::format("the {} of {} changed", tuned ? "storage parameters" : "tablespace",
+                              quote(old.name)));
+  }
+  return {};
+}
+
 /// The table as the exchange leaves it, under its new name.
 Table renamed_by(const Context& context, const Fragment& exchange, const TableName& name) {
   return *advance(context.catalog, exchange.step).table(name);
@@ -241,8 +273,8 @@ Result<Recipe> ReplaceMatview::plan(const Context& context) const {
       recipe.warnings.push_back(matviews::cannot_refresh_concurrently(old.name));
     }
   } else if (context.phase == Phase::switch_) {
-    const auto* made = context.catalog.table(views::beside(old.name));
-    if (made == nullptr) return recipe;
+    ZDM_TRY(const Table* made, views::still_there(context, views::beside(old.name), kBuildAgain));
+    ZDM_CHECK(refuse_changed(context, *this, old, *made));
     ZDM_CHECK(views::refuse_left_behind(context, old));
     ZDM_CHECK(views::refuse_uncarried(context, old));
     recipe.fragments.push_back(matviews::fill_of(
@@ -268,17 +300,17 @@ Result<Recipe> ReplaceMatview::plan(const Context& context) const {
 }
 
 Result<Recipe> ReplaceMatview::undo(const Context& context) const {
-  ZDM_TRY(const Table now, matview_of(context, view.name));
   Recipe recipe;
-  if (context.phase == Phase::expand) {
-    if (const auto* made = context.catalog.table(views::beside(now.name))) {
+  if (context.phase == Phase::expand) {  // whatever became of the view itself
+    if (const auto* made = context.catalog.table(views::beside(view.name))) {
       ZDM_CHECK(views::refuse_still_used(context, made->name));
       recipe.fragments.push_back(matviews::drop_of(context, *made));
     }
     return recipe;
   }
-  const auto* old = context.catalog.table(views::aside(now.name));
-  if (context.phase != Phase::switch_ || old == nullptr) return recipe;
+  if (context.phase != Phase::switch_) return recipe;
+  ZDM_TRY(const Table now, matview_of(context, view.name));
+  ZDM_TRY(const Table* old, views::still_there(context, views::aside(now.name), kGoOn));
   ZDM_CHECK(views::refuse_left_behind(context, now));
   const bool at_once = old->populated && matviews::can_refresh_concurrently(old->indexes);
   if (old->populated && !at_once) {
@@ -286,6 +318,9 @@ Result<Recipe> ReplaceMatview::undo(const Context& context) const {
         context, *old, old->reads, "brings the old one up to date; the new one is read on"));
   }
   recipe.fragments.push_back(views::exchange(context, now, *old, views::Exchange::back));
+  const auto columns = views::names_of_columns(*old);
+  views::catch_up_back(context, now, *old, matviews::describe(now.name, now, columns),
+                       matviews::describe(now.name, *old, columns), recipe.fragments.back().step);
   if (at_once) {
     const auto back = renamed_by(context, recipe.fragments.back(), now.name);
     recipe.fragments.push_back(refresh(context, back, now.name));

@@ -276,7 +276,12 @@ Result<Recipe> ReplaceView::plan_on_postgres(const Context& context, const Table
   } else if (context.phase == Phase::switch_) {
     ZDM_CHECK(views::refuse_left_behind(context, view));
     ZDM_CHECK(views::refuse_uncarried(context, view));
-    if (late) ZDM_CHECK(views::refuse_taken_beside(context, view.name));
+    if (late) {
+      ZDM_CHECK(views::refuse_taken_beside(context, view.name));
+    } else {
+      ZDM_CHECK(views::still_there(context, views::beside(view.name),
+                                   "zdm rollback --to none, then apply again: it is made anew"));
+    }
     recipe = late ? make_and_exchange(context, view) : exchange(context, view);
   } else if (context.phase == Phase::contract) {
     ZDM_CHECK(views::refuse_still_used(context, views::aside(view.name)));
@@ -302,13 +307,17 @@ Result<Recipe> ReplaceView::undo(const Context& context) const {
     return recipe;
   }
   const auto* made = context.catalog.table(views::beside(view.name));
-  const auto* old = context.catalog.table(views::aside(view.name));
   if (context.phase == Phase::expand && made != nullptr) {
     ZDM_CHECK(views::refuse_still_used(context, made->name));
     recipe.fragments.push_back(drop_view(context, view, made->name));
-  } else if (context.phase == Phase::switch_ && old != nullptr) {
+  } else if (context.phase == Phase::switch_) {
+    ZDM_TRY(const Table* old, views::still_there(context, views::aside(view.name),
+                                                 "go on with contract, or replace the view again"));
     ZDM_CHECK(views::refuse_left_behind(context, view));
     recipe.fragments.push_back(views::exchange(context, view, *old, views::Exchange::back));
+    const auto columns = views::names_of_columns(*old);
+    views::catch_up_back(context, view, *old, views::describe(view.name, view, columns),
+                         views::describe(view.name, *old, columns), recipe.fragments.back().step);
     drop_own_parts(view, views::beside(view.name), recipe.fragments.back().step);
     if (comes_at_switch(context, query)) {
       recipe.fragments.push_back(drop_view(context, view, views::beside(view.name)));

@@ -10,6 +10,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/untracked.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::planner {
@@ -75,6 +76,21 @@ void add_repair(const Context& context, const SetNotNull& change, const Words& w
   }
 }
 
+/// Nothing fills the column here: rows that hold NULL would refuse every later UPDATE of theirs.
+void promise_without_repair(const guarantee::Site& site, const std::string& column,
+                            Recipe& recipe) {
+  if (!is_forecast(site.context, site.table)) {
+    recipe.checks.push_back(statements::holds_for_all_rows(
+        site.table, quote_identifier(column) + " IS NOT NULL",
+        fmt::format("NOT NULL of {}", describe(site.table, column)), where_of(site.context)));
+  }
+  const auto helper = guarantee::not_null_name(site, column);
+  guarantee::promise_not_null(site, column, recipe);
+  const auto promise = std::ranges::find(recipe.fragments, Slot::promise, &Fragment::slot);
+  promise->step.records.emplace_back(
+      guarantee::record(site, guarantee::not_null_role(column), helper));
+}
+
 void add_check(const Context& context, const Words& words, Recipe& recipe) {
   if (!words.repair || is_forecast(context, words.table)) return;
   recipe.checks.push_back(statements::accepts_update(
@@ -133,6 +149,7 @@ Result<Recipe> SetNotNull::plan(const Context& context) const {
     case Phase::expand:
       if (words.repair) {
         ZDM_CHECK(refuse_user_triggers(context, words.table, common.user_triggers));
+        look_at_right_to_skip(context, words.table, common.user_triggers, recipe);
       }
       add_check(context, words, recipe);
       break;
@@ -144,7 +161,7 @@ Result<Recipe> SetNotNull::plan(const Context& context) const {
       break;
     case Phase::switch_: {
       if (words.column.not_null) break;
-      if (!words.repair) guarantee::promise_not_null(site, column, recipe);
+      if (!words.repair) promise_without_repair(site, column, recipe);
       auto step = guarantee::fragment(site, Slot::exchange, StepKind::transaction,
                                       "proven by the validated check: no scan");
       guarantee::set_not_null(site, column, step.step);

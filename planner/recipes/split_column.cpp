@@ -58,7 +58,7 @@ const KindInfo& SplitColumn::info() {
           "to     = [\n  {name = \"first_name\", type = \"text\", up = \"split_part(name, ' ', "
           "1)\"},\n"
           "  {name = \"last_name\", type = \"text\", up = \"split_part(name, ' ', 2)\"},\n]\n"
-          "down   = \"first_name || ' ' || last_name\"\n"};
+          "down   = \"coalesce(first_name || ' ' || last_name, first_name, last_name)\"\n"};
   return info;
 }
 

@@ -320,6 +320,19 @@ Check accepts_condition(const Table& table, const Assignment& condition, const s
   return check;
 }
 
+Check holds_for_all_rows(const Table& table, const std::string& condition, const std::string& what,
+                         const SourceSpan& where) {
+  return {.table = table.name,
+          .columns = {},
+          .query = fmt::format("SELECT NOT EXISTS (SELECT 1 FROM {} WHERE NOT ({}\n))",
+                               quote(table.name), condition),
+          .message = fmt::format("{} does not hold for all rows of {}", what, quote(table.name)),
+          .hint = fmt::format("repair them first: SELECT * FROM {} WHERE NOT ({})",
+                              quote(table.name), condition),
+          .where = where,
+          .late = true};
+}
+
 Check accepts_type(const Table& table, const Assignment& assignment, const std::string& what) {
   auto check = about(table, assignment, what);
   check.message =

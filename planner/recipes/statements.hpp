@@ -94,6 +94,10 @@ enum class Building { concurrently, at_once };
 /// rewrite).
 [[nodiscard]] std::vector<Check> adds_type(const Table& table, const std::string& type,
                                            const SourceSpan& where);
+/// A check that no row breaks the condition, before it is demanded: of the rows that do, every
+/// UPDATE would fail. Reads the table; asked as late as can be.
+[[nodiscard]] Check holds_for_all_rows(const Table& table, const std::string& condition,
+                                       const std::string& what, const SourceSpan& where);
 /// Checks that no function the expression calls is volatile, on PostgreSQL.
 [[nodiscard]] std::vector<Check> not_volatile(const Table& table, const Assignment& assignment,
                                               const std::string& what);

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <algorithm>
 
+#include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "sql/expression.hpp"
@@ -217,6 +218,7 @@ Result<Twins> twins_of(const Context& context, const Table& table, const Replace
     const bool carried =
         constraint.kind == ConstraintKind::check || constraint.kind == ConstraintKind::foreign_key;
     if (!carried || !touches(table, constraint.attnums, replaced)) continue;
+    if (guarantee::is_not_null_helper(constraint)) continue;  // it goes with its own migration
     TwinConstraint twin{.old = constraint, .twin = constraint};
     twin.twin.oid = 0;
     twin.twin.attnums = replaced_attnums(table, constraint.attnums, replaced);

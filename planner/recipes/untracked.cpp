@@ -90,6 +90,53 @@ void warn_of_functions(const Context& context, const Table& table, const Column&
                               quote_identifier(column.name))});
 }
 
+void warn_of_triggers_before(const Table& table, const Column& column, Recipe& recipe) {
+  std::vector<std::string> names;
+  for (const auto& trigger : table.triggers) {
+    const auto& named_there = trigger.body_attnums;
+    const bool names_it = std::ranges::find(named_there, column.attnum) != named_there.end();
+    if (is_users(trigger) && trigger.before && names_it) names.push_back(named(trigger));
+  }
+  if (names.empty()) return;
+  recipe.warnings.push_back(
+      {.code = "trigger-before",
+       .message = fmt::format("{} {} {} before zdm's trigger fills it from what the next release "
+                              "writes: what it does to the value must be done to the new shape too",
+                              listed(names), names.size() == 1 ? "reads or sets" : "read or set",
+                              describe(table, column.name))});
+}
+
+void warn_of_inserts_without_list(const Table& table, Recipe& recipe) {
+  recipe.warnings.push_back(
+      {.code = "no-column-list",
+       .message = fmt::format("from here on {} has a column more: INSERT INTO {} VALUES (…), and "
+                              "INSERT … SELECT * from it, fail where they list no columns, in "
+                              "triggers too",
+                              quote(table.name), quote(table.name))});
+}
+
+void look_at_right_to_skip(const Context& context, const Table& table, UserTriggers chosen,
+                           Recipe& recipe) {
+  const auto& catalog = context.catalog;
+  if (chosen != UserTriggers::skip || catalog.engine != Engine::postgresql || catalog.superuser) {
+    return;
+  }
+  if (is_forecast(context, table)) return;
+  recipe.checks.push_back(
+      {.table = table.name,
+       .columns = {},
+       .query =
+           catalog.server_version < 150000
+               ? "SELECT false"
+               : "SELECT pg_catalog.has_parameter_privilege('session_replication_role', 'SET')",
+       .message = fmt::format("user_triggers = \"skip\" needs the right to set "
+                              "session_replication_role, which {} does not have",
+                              catalog.user),
+       .hint = "GRANT SET ON PARAMETER session_replication_role (PostgreSQL 15 and later), or say "
+               "user_triggers = \"fire\"",
+       .where = where_of(context)});
+}
+
 void look_at_triggers_naming(const Context& context, const Table& table, const Column& column,
                              Recipe& recipe) {
   std::vector<std::string> names;

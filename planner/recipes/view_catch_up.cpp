@@ -1,9 +1,13 @@
 #include "recipes/view_catch_up.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "matviews/access.hpp"
+#include "recipes/subject.hpp"
 #include "recipes/view_words.hpp"
+#include "sql/quote.hpp"
 
 namespace zdm::planner::views {
 namespace {
@@ -64,6 +68,26 @@ void catch_up(const Context& context, const Table& old, const Table& made,
   const Catalog after = advance(context.catalog, step);
   const auto* taken = after.table(old.name);
   if (taken != nullptr) step.effects.emplace_back(PutTable{like_old(*taken, old)});
+}
+
+void catch_up_back(const Context& context, const Table& now, const Table& old,
+                   const std::vector<std::string>& wanted, const std::vector<std::string>& present,
+                   Step& step) {
+  Table said = now;
+  for (const auto& item : old.access.items) {
+    const bool only_there = !item.column.empty() && now.column(item.column) == nullptr;
+    if (only_there) said.access.items.push_back(item);
+  }
+  catch_up(context, said, old, wanted, present, step);
+}
+
+Result<const Table*> still_there(const Context& context, const TableName& name,
+                                 std::string_view hint) {
+  const auto* table = context.catalog.table(name);
+  if (table != nullptr) return table;
+  return fail_at(where_of(context), ErrorCode::drift,
+                 fmt::format("{}, which this migration made, is gone", quote(name)),
+                 std::string(hint));
 }
 
 }  // namespace zdm::planner::views

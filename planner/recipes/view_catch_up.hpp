@@ -18,6 +18,16 @@ void catch_up(const Context& context, const Table& old, const Table& made,
               const std::vector<std::string>& wanted, const std::vector<std::string>& present,
               Step& step);
 
+/// The way back: what was said of `now` since the exchange is said of `old`, which gets its name
+/// again. What stands on columns that only `old` has stays.
+void catch_up_back(const Context& context, const Table& now, const Table& old,
+                   const std::vector<std::string>& wanted, const std::vector<std::string>& present,
+                   Step& step);
+
+/// ErrorCode::drift: what an earlier phase made, or set aside, under this name is gone.
+[[nodiscard]] Result<const Table*> still_there(const Context& context, const TableName& name,
+                                               std::string_view hint);
+
 /// The names of its columns.
 [[nodiscard]] std::vector<std::string> names_of_columns(const Table& view);
 

@@ -23,10 +23,10 @@ struct ExpressionFacts {
   bool subquery = false;               ///< reads other rows: refused by recipes
 };
 
-/// Checks that the text is one expression and nothing else, and says what it reads. It may then stand
-/// between brackets in any statement: its own never close early, it has no semicolon, and no comment
-/// swallows what follows. Refused too: stars, rows, parameters, DEFAULT, window functions, and
-/// aggregates that can be told by their form.
+/// Checks that the text is one expression and nothing else, and says what it reads. It may then
+/// stand between brackets in any statement: its own never close early, it has no semicolon, and no
+/// comment swallows what follows. Refused too: stars, rows, parameters, DEFAULT, window functions,
+/// and aggregates that can be told by their form.
 ///
 /// PostgreSQL: libpg_query's grammar. SQLite: by tokens; the engine itself checks the rest. Limits:
 /// 64 KiB of text and, on PostgreSQL, 10,000 words and signs; beyond them, and where it is nested
@@ -34,12 +34,16 @@ struct ExpressionFacts {
 [[nodiscard]] tl::expected<ExpressionFacts, SqlFault> analyse_expression(Engine engine,
                                                                          std::string_view text);
 
-/// The expression with each column reference replaced: `rename(name)` gives the SQL to write instead,
-/// or an empty string to leave it as it stands. Table-qualified references lose their qualifier. All
-/// else stays byte by byte. The text must have passed analyse_expression; any other comes back as is.
+/// The expression with each column reference replaced: `rename(name)` gives the SQL to write
+/// instead, or an empty string to leave it as it stands. Table-qualified references lose their
+/// qualifier. All else stays byte by byte. The text must have passed analyse_expression; any other
+/// comes back as is.
 [[nodiscard]] std::string replace_columns(
     Engine engine, std::string_view text,
     const std::function<std::string(std::string_view)>& rename);
+
+/// Whether the expression is the column itself, or casts of it: the values stay what they are.
+[[nodiscard]] bool is_cast_of(std::string_view expression, std::string_view column);
 
 /// A statement of a script, without its semicolon and without comments above it.
 struct SqlStatement {

@@ -57,8 +57,13 @@ struct FillSql {
 };
 [[nodiscard]] FillSql compose_fill(Engine engine, const std::vector<Fill>& fills);
 
+/// What is there after the comparison: both shapes, or the new one without the old.
+enum class Shapes { both, new_alone };
+
 /// Rows that are wrong (law 4): new NULL while up(old) is not; or new <> up(old) and old <>
-/// down(new).
-[[nodiscard]] std::string compose_divergence(Engine engine, const std::vector<Fill>& fills);
+/// down(new). Where the old shape goes, those too whose value goes with it: new NULL, old not, and
+/// old <> down(NULL).
+[[nodiscard]] std::string compose_divergence(Engine engine, const std::vector<Fill>& fills,
+                                             Shapes after = Shapes::both);
 
 }  // namespace zdm::planner

@@ -47,9 +47,26 @@ std::string any_differs(Engine engine, const std::vector<Assignment>& assignment
   return parts.size() == 1 ? parts.front() : fmt::format("({})", join(parts, " OR "));
 }
 
+/// The new shape has no value, the old one has, and it would not come back.
+std::string lost(Engine engine, const Fill& fill) {
+  std::vector<std::string> empty;
+  std::vector<std::string> full;
+  for (const Assignment& assignment : fill.assignments) {
+    empty.push_back(quote_identifier(assignment.column) + " IS NULL");
+    for (const std::string& read : assignment.reads) {
+      const std::string given = quote_identifier(read) + " IS NOT NULL";
+      if (std::ranges::find(full, given) == full.end()) full.push_back(given);
+    }
+  }
+  if (full.empty()) return {};
+  std::string text = fmt::format("({} AND ({})", join(empty, " AND "), join(full, " OR "));
+  if (!fill.inverse.empty()) text += " AND " + any_differs(engine, fill.inverse);
+  return text + ")";
+}
+
 }  // namespace
 
-std::string compose_divergence(Engine engine, const std::vector<Fill>& fills) {
+std::string compose_divergence(Engine engine, const std::vector<Fill>& fills, Shapes after) {
   std::vector<std::string> wrong;
   for (const Fill& fill : fills) {
     for (const Assignment& assignment : fill.assignments) {
@@ -63,6 +80,8 @@ std::string compose_divergence(Engine engine, const std::vector<Fill>& fills) {
       both += " AND " + any_differs(engine, fill.inverse);
     }
     wrong.push_back(fmt::format("({})", both));
+    if (after == Shapes::both) continue;
+    if (std::string text = lost(engine, fill); !text.empty()) wrong.push_back(std::move(text));
   }
   return join(wrong, "\n   OR ");
 }

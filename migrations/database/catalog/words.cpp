@@ -79,7 +79,7 @@ class RowWordsReader {
         inserts_ = false;
         calls_.clear();
       }
-      before_ = at;
+      before_it_ = std::exchange(before_, at);
     }
     return std::move(found_);
   }
@@ -100,13 +100,17 @@ class RowWordsReader {
            !is("SELECT", planner::next_lexeme(body_, bracket.end()));
   }
 
-  /// OLD or NEW, and what follows it.
+  /// OLD or NEW, in brackets of its own or not, and what follows it.
   void row(const Lexeme& at) {
-    const Lexeme dot = planner::next_lexeme(body_, at.end());
+    Lexeme dot = planner::next_lexeme(body_, at.end());
+    const bool bracketed = sign(before_) == '(' && sign(dot) == ')';
+    if (bracketed) dot = planner::next_lexeme(body_, dot.end());
     if (sign(dot) != '.') return;
     const Lexeme part = planner::next_lexeme(body_, dot.end());
-    const bool in_call = !calls_.empty() && calls_.back();
-    const bool listed = is("SELECT", before_) || sign(before_) == ',' || sign(before_) == '(';
+    const Lexeme& before = bracketed ? before_it_ : before_;
+    const std::size_t own = bracketed ? 1 : 0;
+    const bool in_call = calls_.size() > own && calls_[calls_.size() - 1 - own];
+    const bool listed = is("SELECT", before) || sign(before) == ',' || sign(before) == '(';
     if (sign(part) == '*' && inserts_ && listed && !in_call) found_.inserted = true;
     if (std::string name = planner::name_at(body_, part); !name.empty()) {
       found_.columns.insert(std::move(name));
@@ -115,6 +119,7 @@ class RowWordsReader {
 
   std::string_view body_;
   RowWords found_;
+  Lexeme before_it_;
   Lexeme before_;
   bool inserts_ = false;     ///< the statement does
   std::vector<bool> calls_;  ///< of each open bracket: a function's

@@ -35,5 +35,6 @@ END;
 DROP TRIGGER IF EXISTS zzz_zdm_orders_insert;
 DROP TRIGGER IF EXISTS zzz_zdm_orders_update;
 ALTER TABLE orders DROP COLUMN amount;
+warning no-column-list: from here on orders has a column more: INSERT INTO orders VALUES (…), and INSERT … SELECT * from it, fail where they list no columns, in triggers too
 warning returning-before-sync: INSERT … RETURNING and UPDATE … RETURNING on orders show the row as it was before the other shape was filled: SQLite runs AFTER triggers later
 warning drop-column-rewrites: DROP COLUMN at contract (and at rollback of expand or backfill) rewrites orders under SQLite's write lock, about 0.4 s per million rows: about 0.0 s

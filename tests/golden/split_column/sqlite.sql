@@ -44,5 +44,6 @@ END;
 DROP TRIGGER IF EXISTS zzz_zdm_users_insert;
 DROP TRIGGER IF EXISTS zzz_zdm_users_update;
 ALTER TABLE users DROP COLUMN name;
+warning no-column-list: from here on users has a column more: INSERT INTO users VALUES (…), and INSERT … SELECT * from it, fail where they list no columns, in triggers too
 warning returning-before-sync: INSERT … RETURNING and UPDATE … RETURNING on users show the row as it was before the other shape was filled: SQLite runs AFTER triggers later
 warning drop-column-rewrites: DROP COLUMN at contract (and at rollback of expand or backfill) rewrites users under SQLite's write lock, about 0.4 s per million rows: about 0.0 s

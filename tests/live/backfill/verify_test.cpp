@@ -34,14 +34,14 @@ TEST_CASE("verification counts the rows that differ and shows some", "[live][bac
   Bed bed(make_database(engine));
   make_rows(bed);
   const auto connection = bed.db().connect();
-  const auto good =
-      verify_table(*connection, bed.request.action.table, bed.request.action.fills, 10);
+  const auto good = verify_table(*connection, bed.request.action.table, bed.request.action.fills,
+                                 planner::Shapes::both, 10);
   REQUIRE(good);
   CHECK(good->rows == 4);
   CHECK(good->differing == 0);
   differ(bed);
-  const auto bad =
-      verify_table(*connection, bed.request.action.table, bed.request.action.fills, 10);
+  const auto bad = verify_table(*connection, bed.request.action.table, bed.request.action.fills,
+                                planner::Shapes::both, 10);
   REQUIRE(bad);
   CHECK(bad->rows == 4);
   CHECK(bad->differing == 1);
@@ -63,8 +63,8 @@ TEST_CASE("verification sees every leaf, and names rows without a key by their p
     INSERT INTO e SELECT i, 'n', NULL FROM generate_series(0, 19) i)sql");
   bed.guard("e");
   const auto connection = bed.db().connect();
-  const auto found =
-      verify_table(*connection, bed.request.action.table, bed.request.action.fills, 5);
+  const auto found = verify_table(*connection, bed.request.action.table, bed.request.action.fills,
+                                  planner::Shapes::both, 5);
   REQUIRE(found);
   CHECK(found->rows == 20);
   CHECK(found->differing == 20);
@@ -81,8 +81,8 @@ TEST_CASE("rows hidden by row security cannot be verified", "[live][backfill][la
                 "; ALTER TABLE t ENABLE ROW LEVEL SECURITY; CREATE POLICY few ON t USING (id = 1)");
   const auto connection = bed.db().connect();
   REQUIRE(connection->run("SET ROLE " + role));
-  const auto found =
-      verify_table(*connection, bed.request.action.table, bed.request.action.fills, 10);
+  const auto found = verify_table(*connection, bed.request.action.table, bed.request.action.fills,
+                                  planner::Shapes::both, 10);
   bed.db().exec("DROP OWNED BY " + role + "; DROP ROLE " + role);
   REQUIRE_FALSE(found);
   CHECK(found.error().sqlstate == "42501");

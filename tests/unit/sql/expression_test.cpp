@@ -13,8 +13,8 @@ constexpr auto kPg = Engine::postgresql;
 constexpr auto kLite = Engine::sqlite;
 using Names = std::vector<std::string>;
 
-// A linear answer takes milliseconds, a quadratic or exponential one minutes: this tells them apart however slow the
-// machine and the build are. Processor time, for a busy machine is no fault.
+// A linear answer takes milliseconds, a quadratic or exponential one minutes: this tells them apart
+// however slow the machine and the build are. Processor time, for a busy machine is no fault.
 constexpr int kSeconds = 60;
 
 ExpressionFacts facts(Engine engine, std::string_view text) {
@@ -229,4 +229,21 @@ TEST_CASE("a script is split where its statements end", "[sql][split]") {
   REQUIRE_FALSE(broken);
   CHECK(broken.error().offset == 10);
   CHECK_FALSE(split_statements(kLite, "select 'a"));
+}
+
+TEST_CASE("a column and casts of it are told from other expressions", "[sql]") {
+  for (const auto* text :
+       {"amount", "\"amount\"", "(amount)", "amount::bigint", "CAST(amount AS bigint)",
+        "cast(amount as numeric(10, 2))::text", "((amount)::double precision)", "Amount",
+        "CAST(CAST(amount AS text) AS app.\"Kind\"[])"}) {
+    CAPTURE(text);
+    CHECK(is_cast_of(text, "amount"));
+  }
+  for (const auto* text : {"amount * 100", "-amount", "abs(amount)", "amount::int + 1",
+                           "CAST(round(amount * 100) AS bigint)", "other", "amount IS NULL",
+                           "amount AT TIME ZONE 'UTC'", "amount || 'x'", "coalesce(amount, 0)",
+                           "amount::text || 'x'", "'amount'", ""}) {
+    CAPTURE(text);
+    CHECK_FALSE(is_cast_of(text, "amount"));
+  }
 }

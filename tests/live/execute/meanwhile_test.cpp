@@ -1,0 +1,313 @@
+#include <fmt/format.h>
+
+#include <chrono>
+#include <thread>
+
+#include "rig.hpp"
+#include "support/catch.hpp"
+#include "support/wait.hpp"
+
+/// Tables and sessions of others that stand in the way, and what happens to an object meanwhile.
+using namespace zdm;
+using namespace zdm::tests;
+using migrations::Engine;
+using planner::ErrorCode;
+using planner::Phase;
+
+namespace {
+
+planner::Migration file(const std::string& id, const std::string& change,
+                        Phase phase = Phase::contract) {
+  return file_of(id, phase, "[[change]]\n" + change);
+}
+
+void must(Rig& rig, const std::vector<planner::Migration>& files, Phase phase,
+          const std::string& release) {
+  const auto outcome = rig.apply(files, options_for(phase, release));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+}
+
+planner::Error refused(const migrations::ApplyOutcome& outcome, const std::string& words) {
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(text_of(outcome.error).find(words) != std::string::npos);
+  return *outcome.error;
+}
+
+migrations::RollbackOptions all_of(const std::string& id) {
+  migrations::RollbackOptions options;
+  options.migration = planner::MigrationId{id};
+  options.to_none = true;
+  return options;
+}
+
+std::string constraints(Rig& rig) {
+  return rig.value(
+      "SELECT coalesce(string_agg(conname, ',' ORDER BY conname), '') FROM pg_constraint "
+      "WHERE conrelid = 't'::regclass");
+}
+
+}  // namespace
+
+TEST_CASE("what speaks of the old values is not carried to other ones", "[live][execute]") {
+  const auto engine = GENERATE(Engine::postgresql, Engine::sqlite);
+  const auto* object = GENERATE("CREATE UNIQUE INDEX few ON t (id) WHERE amount < 10",
+                                "CREATE UNIQUE INDEX few ON t ((amount / 100))", "");
+  CAPTURE(object);
+  Rig rig(engine);
+  rig.exec(fmt::format("CREATE TABLE t (id int PRIMARY KEY, amount int{})",
+                       *object == '\0' ? " CHECK (amount < 10000)" : ""));
+  if (*object != '\0') rig.exec(object);
+  const auto change = [&](const std::string& up, const std::string& down) {
+    return file("1_cents",
+                "kind = \"change_column\"\ntable = \"t\"\ncolumn = \"amount\"\nname = \"cents\"\n"
+                "type = \"bigint\"\nup = \"" +
+                    up + "\"\ndown = \"" + down + "\"");
+  };
+  const auto outcome =
+      rig.apply({change("amount * 100", "cents / 100")}, options_for(Phase::expand, "r1"));
+  CHECK(refused(outcome, "cannot be carried to the new column").code == ErrorCode::refused);
+  CHECK(!rig.has_column("t", "cents"));
+  if (engine == Engine::sqlite && *object == '\0') return;  // only a rename carries a CHECK there
+  must(rig, {change("CAST(amount AS bigint)", "CAST(cents AS int)")}, Phase::expand, "r1");
+}
+
+TEST_CASE("rows that break a demand are told before it is made", "[live][execute]") {
+  const auto* change =
+      GENERATE("kind = \"set_not_null\"\ntable = \"t\"\ncolumn = \"a\"",
+               "kind = \"add_check\"\ntable = \"t\"\nname = \"given\"\ncheck = \"a IS NOT NULL\"");
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, a int, b int)");
+  rig.exec("INSERT INTO t VALUES (1, NULL, 1)");
+  const auto migration = file("1_t", change, Phase::switch_);
+  must(rig, {migration}, Phase::expand, "r1");
+  rig.live("r1");
+  const auto outcome = rig.apply({migration}, options_for(std::nullopt, "r2"));
+  CHECK(refused(outcome, "does not hold for all rows").code == ErrorCode::refused);
+  CHECK(constraints(rig) == "t_pkey");
+  rig.exec("UPDATE t SET b = 2");
+  rig.exec("UPDATE t SET a = 1");
+  const auto again = rig.apply({migration}, options_for(std::nullopt, "r2"));
+  INFO(text_of(again.error));
+  CHECK(!again.error);
+}
+
+TEST_CASE("a NOT NULL that a row broke meanwhile leaves no check behind when it is undone",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, a int)");
+  const auto migration =
+      file("1_t", "kind = \"set_not_null\"\ntable = \"t\"\ncolumn = \"a\"", Phase::switch_);
+  must(rig, {migration}, Phase::expand, "r1");
+  rig.live("r1");
+  rig.spy->run = [&](migrations::Connection& connection, std::string_view sql,
+                     std::span<const migrations::Text> parameters) {
+    if (sql.find("NOT VALID") != std::string_view::npos) {
+      rig.spy->run = nullptr;
+      rig.exec("INSERT INTO t VALUES (1, NULL)");
+    }
+    return connection.run(sql, parameters);
+  };
+  REQUIRE(rig.apply({migration}, options_for(std::nullopt, "r2")).error);
+  REQUIRE(constraints(rig) != "t_pkey");
+  rig.allowed = {"live-readers"};
+  const auto undone = rig.rollback({migration}, all_of("1_t"));
+  INFO(text_of(undone.error));
+  REQUIRE(!undone.error);
+  CHECK(constraints(rig) == "t_pkey");
+}
+
+TEST_CASE("a foreign key is finished although the tables got other names", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE teams (id int PRIMARY KEY)");
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, team int)");
+  const auto key = file("1_key",
+                        "kind = \"add_foreign_key\"\ntable = \"t\"\ncolumns = [\"team\"]\n"
+                        "name = \"of_team\"\nreferences = {table = \"teams\", columns = [\"id\"]}");
+  const auto rename =
+      file("2_groups", "kind = \"rename_table\"\nfrom = \"teams\"\nto = \"groups\"");
+  must(rig, {key}, Phase::expand, "r0");
+  rig.live("r0");
+  for (const auto phase : {Phase::backfill, Phase::switch_}) must(rig, {key}, phase, "r1");
+  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
+    must(rig, {key, rename}, phase, "r2");
+  }
+  rig.live("r2");
+  must(rig, {key, rename}, Phase::contract, "r3");
+  const auto plan = migrations::plan(rig.environment(), {key, rename}, {});
+  REQUIRE(plan);
+  CHECK(!plan->error);
+}
+
+TEST_CASE("a column is renamed again while the first rename is in flight", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, a text NOT NULL)");
+  rig.exec("INSERT INTO t VALUES (1, 'x')");
+  const auto rename = [](const std::string& id, const std::string& from, const std::string& to) {
+    return file(id, fmt::format("kind = \"rename_column\"\ntable = \"t\"\nfrom = \"{}\"\n"
+                                "to = \"{}\"",
+                                from, to));
+  };
+  const auto first = rename("1_b", "a", "b");
+  const auto second = rename("2_c", "b", "c");
+  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
+    must(rig, {first}, phase, "r1");
+  }
+  rig.live("r1");
+  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
+    must(rig, {first, second}, phase, "r2");
+  }
+  rig.live("r2");
+  must(rig, {first, second}, Phase::contract, "r3");
+  CHECK(rig.value("SELECT c FROM t") == "x");
+  CHECK(constraints(rig) == "t_pkey");
+}
+
+TEST_CASE("contract refuses to drop a value that `up` makes nothing of", "[live][execute]") {
+  const auto engine = GENERATE(Engine::postgresql, Engine::sqlite);
+  Rig rig(engine);
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, first text, last text)");
+  rig.exec("INSERT INTO t VALUES (1, 'Ada', 'Byron'), (2, 'Plato', NULL), (3, NULL, NULL)");
+  const auto migration =
+      file("1_name",
+           "kind = \"merge_columns\"\ntable = \"t\"\ncolumns = [\"first\", \"last\"]\n"
+           "to = {name = \"name\", type = \"text\"}\nup = \"first || ' ' || last\"\n"
+           "down = {first = \"substr(name, 1, 3)\", last = \"substr(name, 5)\"}");
+  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
+    must(rig, {migration}, phase, "r1");
+  }
+  rig.live("r1");
+  const auto outcome = rig.apply({migration}, options_for(Phase::contract, "r2"));
+  CHECK(refused(outcome, "1 of 3 rows").code == ErrorCode::refused);
+  CHECK(rig.value("SELECT first FROM t WHERE id = 2") == "Plato");
+  const auto verified = migrations::verify(rig.environment(), {migration}, {});
+  REQUIRE(verified);
+  CHECK(verified->migrations.at(0).differing == 1);
+  rig.exec("UPDATE t SET name = 'Plato' WHERE id = 2");
+  must(rig, {migration}, Phase::contract, "r2");
+}
+
+TEST_CASE("a statement that failed and changed nothing is rolled back as nothing",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, a int)");
+  const auto migration = [](const std::string& statement) {
+    return file("1_sql",
+                "kind = \"sql\"\nexpand = \"CREATE TABLE u (id int)\"\n"
+                "undo_expand = \"DROP TABLE u\"\nbackfill = \"" +
+                    statement + "\"",
+                Phase::backfill);
+  };
+  must(rig, {migration("UPDATE t SET b = 1")}, Phase::expand, "r1");
+  const auto failed =
+      rig.apply({migration("UPDATE t SET b = 1")}, options_for(Phase::backfill, "r1"));
+  REQUIRE(failed.error);
+  migrations::RollbackOptions options;
+  options.migration = planner::MigrationId{"1_sql"};
+  const auto undone = rig.rollback({migration("UPDATE t SET b = 1")}, options);
+  INFO(text_of(undone.error));
+  CHECK(!undone.error);
+}
+
+TEST_CASE("a table that another session keeps to itself is waited for, then busy",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 3);
+  rig.locks.timeout = std::chrono::milliseconds(200);
+  auto other = rig.database->connect();
+  REQUIRE(other->run("BEGIN"));
+  REQUIRE(other->run("LOCK TABLE users IN ACCESS EXCLUSIVE MODE"));
+  const auto migration = rename_users_name(Phase::expand);
+  SECTION("for as long as the budget lasts") {
+    rig.locks.budget = std::chrono::milliseconds(600);
+    const auto outcome = rig.apply({migration}, options_for(Phase::expand, "r1"));
+    const auto error = refused(outcome, "public.users");
+    CHECK(error.code == ErrorCode::busy);
+    REQUIRE(!error.blockers.empty());
+    CHECK(error.blockers.front().query.find("LOCK TABLE users") != std::string::npos);
+  }
+  SECTION("and taken once it is let go") {
+    const std::jthread release([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(700));
+      static_cast<void>(other->run("ROLLBACK"));
+    });
+    const auto outcome = rig.apply({migration}, options_for(Phase::expand, "r1"));
+    INFO(text_of(outcome.error));
+    CHECK(!outcome.error);
+  }
+}
+
+TEST_CASE("a replaced view follows what happened meanwhile, or says that it does not",
+          "[live][execute]") {
+  constexpr const char* kQuery = "SELECT day, sum(amount) AS amount FROM orders GROUP BY day";
+  const auto* kind = GENERATE("replace_matview", "replace_view");
+  const bool matview = std::string_view(kind) == "replace_matview";
+  CAPTURE(kind);
+  Rig rig(Engine::postgresql);
+  rig.exec("DROP ROLE IF EXISTS zdm_meanwhile");
+  rig.exec("CREATE TABLE orders (day date, amount integer)");
+  rig.exec(fmt::format("CREATE {}VIEW v AS {}", matview ? "MATERIALIZED " : "", kQuery));
+  const auto migration = replacing(kind, "v", std::string(kQuery) + " HAVING true");
+  for (const auto phase : {Phase::expand, Phase::backfill}) must(rig, {migration}, phase, "r1");
+  SECTION("what expand made is gone") {
+    rig.exec(fmt::format("DROP {}VIEW v_zdm_new", matview ? "MATERIALIZED " : ""));
+    const auto outcome = rig.apply({migration}, options_for(Phase::switch_, "r1"));
+    CHECK(refused(outcome, "v_zdm_new").code == ErrorCode::drift);
+  }
+  SECTION("the old one got an index") {
+    if (!matview) return;
+    rig.exec("CREATE INDEX late ON v (amount)");
+    const auto outcome = rig.apply({migration}, options_for(Phase::switch_, "r1"));
+    CHECK(refused(outcome, "index late").code == ErrorCode::refused);
+  }
+  SECTION("the old one is gone, and expand is undone") {
+    if (!matview) return;
+    rig.exec("DROP MATERIALIZED VIEW v");
+    const auto undone = rig.rollback({migration}, all_of("0001_view"));
+    INFO(text_of(undone.error));
+    CHECK(!undone.error);
+    CHECK(rig.value("SELECT to_regclass('v_zdm_new') IS NULL") == "t");
+  }
+  SECTION("privileges after switch survive the way back") {
+    rig.exec("CREATE ROLE zdm_meanwhile");
+    rig.exec("GRANT SELECT ON v TO zdm_meanwhile");
+    must(rig, {migration}, Phase::switch_, "r1");
+    rig.exec("REVOKE SELECT ON v FROM zdm_meanwhile");
+    rig.exec(fmt::format("COMMENT ON {}VIEW v IS 'later'", matview ? "MATERIALIZED " : ""));
+    rig.allowed = {"live-readers"};
+    const auto undone = rig.rollback({migration}, {});
+    const auto may = rig.value("SELECT has_table_privilege('zdm_meanwhile', 'v', 'SELECT')");
+    rig.exec("DROP OWNED BY zdm_meanwhile");
+    rig.exec("DROP ROLE zdm_meanwhile");
+    INFO(text_of(undone.error));
+    REQUIRE(!undone.error);
+    CHECK(may == "f");
+    CHECK(rig.value("SELECT obj_description('v'::regclass, 'pg_class')") == "later");
+  }
+  SECTION("the old one was dropped after switch") {
+    must(rig, {migration}, Phase::switch_, "r1");
+    rig.exec(fmt::format("DROP {}VIEW v_zdm_old", matview ? "MATERIALIZED " : ""));
+    rig.allowed = {"live-readers"};
+    const auto undone = rig.rollback({migration}, {});
+    CHECK(refused(undone, "v_zdm_old").code == ErrorCode::drift);
+  }
+}
+
+TEST_CASE("a way back that was in somebody's way is planned anew", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE orders (day date, amount integer)");
+  rig.exec("CREATE MATERIALIZED VIEW v AS SELECT day FROM orders");
+  const auto migration = replacing("replace_matview", "v", "SELECT day, amount FROM orders");
+  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
+    must(rig, {migration}, phase, "r1");
+  }
+  rig.exec("CREATE VIEW reader AS SELECT amount FROM v");
+  rig.allowed = {"live-readers"};
+  REQUIRE(rig.rollback({migration}, {}).error);
+  rig.exec("DROP VIEW reader");
+  const auto undone = rig.rollback({migration}, {});
+  INFO(text_of(undone.error));
+  REQUIRE(!undone.error);
+  CHECK(!rig.has_column("v", "amount"));
+}
