@@ -210,7 +210,9 @@ Result<Recipe> SetNotNull::undo(const Context& context) const {
            .message = fmt::format("rows of {} that were repaired keep their value",
                                   describe(words.table, column))});
     }
-    retire.step.locks = Claims().table(words.table, LockMode::access_exclusive).list();
+    if (words.repair || words.table.constraint(helper) != nullptr) {
+      retire.step.locks = Claims().table(words.table, LockMode::access_exclusive).list();
+    }
     guarantee::drop_constraint(site, helper, retire.step, action.after);
     guarantee::forget(site, "not_null:", retire.step);
     retire.step.action = std::move(action);

@@ -284,6 +284,7 @@ TEST_CASE(
                "CREATE UNIQUE INDEX kept_key ON kept (id)", "CREATE INDEX ON kept (day, id)",
                "CREATE VIEW over AS SELECT id, day FROM kept", "ANALYZE"});
   Rig& rig = scene.rig;
+  rig.locks.budget = std::chrono::seconds(60);  // gaps between the transactions are rare
   const auto file = replacing("replace_matview", "kept", std::string(kQuery) + " WHERE id > 0");
   scene.must(Phase::expand, file, "r1");
   scene.must(Phase::backfill, file, "r1");
