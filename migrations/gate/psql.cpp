@@ -30,7 +30,7 @@ bool is_one_of(const auto& words, std::string_view word) {
 
 bool has_word(std::string_view text, std::string_view word) {
   const auto same = [](char a, char b) { return equal_folded({&a, 1}, {&b, 1}); };
-  return !std::ranges::search(text, word, same).empty();
+  return std::search(text.begin(), text.end(), word.begin(), word.end(), same) != text.end();
 }
 
 /// Walks a script piece by piece and blanks it on the way.

@@ -222,12 +222,14 @@ MatviewRefreshOutcome refresh_matviews(const Environment& given,
     outcome.error = std::move(prepared).error();
     return outcome;
   }
+  const std::size_t chosen = prepared->chosen.size();
   outcome.report =
       Crew(environment, prepared->views, *prepared->graph, prepared->chosen, options, progress)
           .run();
+  const bool all_done = outcome.report.views.size() >= chosen;
   for (const auto& policy : prepared->lost) outcome.report.views.push_back(lost_report(policy));
   outcome.error = summed_up(outcome.report);
-  if (!outcome.error && environment.stop.stop_requested()) {
+  if (!outcome.error && !all_done && environment.stop.stop_requested()) {
     outcome.error =
         Error{.code = environment.stop_reason ? environment.stop_reason() : ErrorCode::interrupted,
               .message = "stopped before every view was refreshed",

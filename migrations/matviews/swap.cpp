@@ -29,7 +29,11 @@ class Swap final {
   Swap(MatviewJob& job, SwapScene scene) : job_(job), scene_(std::move(scene)) {}
 
   Result<void> run() {
-    for (std::size_t i = 0; i < scene_.members.size(); ++i) ZDM_CHECK(build(i));
+    for (std::size_t i = 0; i < scene_.members.size(); ++i) {
+      auto built = build(i);
+      if (!built)
+        return planner::fail(i == 0 ? std::move(built).error() : of_member(i, built.error()));
+    }
     result_.changed = changed_share(job_, first().built, result_.rows.value_or(0));
     for (int changes = 0;; ++changes) {
       auto exchanged = exchange();
@@ -69,6 +73,12 @@ class Swap final {
       return planner::fail(name_duplicates(std::move(finished).error()));
     }
     return finished;
+  }
+
+  [[nodiscard]] Error of_member(std::size_t at, Error error) const {
+    error.message = fmt::format("{}, which reads it and is built along: {}",
+                                quote(scene_.members[at].exchange.name), error.message);
+    return error;
   }
 
   Error name_duplicates(Error error) {

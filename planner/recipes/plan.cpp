@@ -33,7 +33,7 @@ std::vector<std::size_t> order_of(const Migration& migration, Phase phase, bool 
   for (std::size_t i = 0; i < order.size(); ++i) order[i] = i;
   if (undo) std::ranges::reverse(order);
   if (phase == Phase::contract) {
-    std::ranges::stable_partition(order, [&](std::size_t each) {
+    std::stable_partition(order.begin(), order.end(), [&](std::size_t each) {
       return std::holds_alternative<ReplaceView>(migration.changes[each].kind);
     });
   }

@@ -29,7 +29,8 @@ std::string listed(std::vector<std::string> names) {
                      more == 0 ? "" : fmt::format(" and {} more", more));
 }
 
-/// Known when the phase is planned; asked like any other check, so that it can be allowed.
+/// Known when the phase is planned; asked like any other check, so that it can be allowed. What is
+/// in contract's way is only to be gone by then.
 void refuse_later(const Context& context, const Table& table, const std::vector<std::string>& names,
                   std::string_view what, std::string_view hint, Recipe& recipe) {
   if (names.empty() || is_forecast(context, table)) return;
@@ -40,7 +41,7 @@ void refuse_later(const Context& context, const Table& table, const std::vector<
                            .hint = std::string(hint),
                            .where = where_of(context),
                            .hazard = std::string(kTriggerFunctions),
-                           .late = true});
+                           .late = context.phase == Phase::contract});
 }
 
 void warn_of_subscribers(const Table& table, const std::vector<std::string>& columns,

@@ -66,6 +66,18 @@ TEST_CASE("what shipped stays as it was until contract", "[cli][check][releases]
   project.passes();
 }
 
+TEST_CASE("what apply could not do may be corrected in the release after",
+          "[cli][check][releases]") {
+  Project project("lock");
+  project.release();
+  project.box.write(kFile, rename_at("switch"));
+  project.release();
+  project.box.write(kFile, rename_at("switch") + "up = \"upper(name)\"\n");
+  project.is_rejected_for("shipped-file-changed");
+  project.box.write(kFile, rename_at("switch", "amended = \"cased\"\n") + "up = \"upper(name)\"\n");
+  project.passes();
+}
+
 TEST_CASE("SQL drops what an earlier release retired, and nothing else", "[cli][check][releases]") {
   const std::string way = GENERATE("lock", "git", "base");
   CAPTURE(way);
