@@ -97,6 +97,16 @@ Result<Extent> extent_of(Connection& connection, const Leaf& leaf) {
                 .blocks = found.first_integer(1)};
 }
 
+namespace {
+
+std::vector<std::string> first_column(const Rows& found) {
+  std::vector<std::string> names;
+  for (const std::vector<Text>& row : found.rows) names.push_back(text(row[0]));
+  return names;
+}
+
+}  // namespace
+
 Result<std::vector<std::string>> firing_triggers(Connection& connection, std::uint32_t root,
                                                  const std::vector<planner::Fill>& fills) {
   // Bits of pg_trigger.tgtype: 1 row, 4 insert, 8 delete, 16 update (catalog/pg_trigger.h).
@@ -116,9 +126,7 @@ Result<std::vector<std::string>> firing_triggers(Connection& connection, std::ui
                                      root, quote_literal(planner::kSyncInsertTrigger),
                                      quote_literal(planner::kSyncUpdateTrigger),
                                      filled_columns(fills))));
-  std::vector<std::string> names;
-  for (const std::vector<Text>& row : found.rows) names.push_back(text(row[0]));
-  return names;
+  return first_column(found);
 }
 
 Result<std::vector<std::string>> rewriting_rules(Connection& connection, std::uint32_t root,
@@ -133,9 +141,7 @@ Result<std::vector<std::string>> rewriting_rules(Connection& connection, std::ui
     WHERE r.ev_type = '2' AND r.ev_enabled IN ({1})
     ORDER BY 1)sql",
                                                        root, skip ? "'A', 'R'" : "'O', 'A'")));
-  std::vector<std::string> names;
-  for (const std::vector<Text>& row : found.rows) names.push_back(text(row[0]));
-  return names;
+  return first_column(found);
 }
 
 Result<std::vector<std::string>> foreign_keys_on(Connection& connection, std::uint32_t root,
@@ -147,9 +153,7 @@ Result<std::vector<std::string>> foreign_keys_on(Connection& connection, std::ui
                     AND a.attnum = ANY (f.conkey))
     ORDER BY 1)sql",
                                                        root, filled_columns(fills))));
-  std::vector<std::string> names;
-  for (const std::vector<Text>& row : found.rows) names.push_back(text(row[0]));
-  return names;
+  return first_column(found);
 }
 
 }  // namespace zdm::migrations

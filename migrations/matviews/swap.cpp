@@ -31,8 +31,8 @@ class Swap final {
   Result<void> run() {
     for (std::size_t i = 0; i < scene_.members.size(); ++i) {
       auto built = build(i);
-      if (!built)
-        return planner::fail(i == 0 ? std::move(built).error() : of_member(i, built.error()));
+      if (built) continue;
+      return planner::fail(i == 0 ? std::move(built).error() : of_member(i, built.error()));
     }
     result_.changed = changed_share(job_, first().built, result_.rows.value_or(0));
     for (int changes = 0;; ++changes) {

@@ -16,8 +16,8 @@ using planner::Matview;
 using planner::TableName;
 using planner::UniqueIndex;
 
-/// One that somebody keeps from being read is not waited for: what it holds is told by estimates.
-/// What its rows need: per tuple a header of 24 bytes, the columns' mean width, both rounded up to
+/// A view that somebody keeps from being read is not waited for: its size is told by estimate.
+/// Bloat, by what its rows need: per tuple a header of 24 bytes, the columns' mean width, both rounded up to
 /// 8, and 4 of line pointer (PostgreSQL manual, 73.6), in pages less their header. Padding between
 /// columns is left out, so that it errs towards bloat.
 constexpr std::string_view kViews = R"(

@@ -4,6 +4,7 @@
 #include <fmt/ranges.h>
 
 #include <algorithm>
+#include <functional>
 
 #include "sql/quote.hpp"
 #include "sync/names.hpp"
@@ -14,12 +15,22 @@ namespace {
 
 constexpr std::size_t kMostNames = 5;
 
-bool is_users(const Trigger& trigger) {
-  return trigger.enabled && !trigger.name.starts_with(kTriggerPrefix);
+/// The user's triggers that fire and are such, by name and function.
+std::vector<std::string> triggers_that(const Table& table,
+                                       const std::function<bool(const Trigger&)>& are_such) {
+  std::vector<std::string> names;
+  for (const auto& trigger : table.triggers) {
+    if (!trigger.enabled || trigger.name.starts_with(kTriggerPrefix)) continue;
+    if (!are_such(trigger)) continue;
+    names.push_back(
+        fmt::format("trigger {} ({}())", quote_identifier(trigger.name), trigger.function));
+  }
+  return names;
 }
 
-std::string named(const Trigger& trigger) {
-  return fmt::format("trigger {} ({}())", quote_identifier(trigger.name), trigger.function);
+bool names_column(const Trigger& trigger, const Column& column) {
+  const auto& named = trigger.body_attnums;
+  return std::ranges::find(named, column.attnum) != named.end();
 }
 
 std::string listed(std::vector<std::string> names) {
@@ -60,10 +71,8 @@ void warn_of_subscribers(const Table& table, const std::vector<std::string>& col
 
 void look_at_readers_of_new(const Context& context, const Table& table,
                             const std::vector<std::string>& columns, Recipe& recipe) {
-  std::vector<std::string> names;
-  for (const auto& trigger : table.triggers) {
-    if (is_users(trigger) && trigger.inserts_row) names.push_back(named(trigger));
-  }
+  const auto names =
+      triggers_that(table, [](const Trigger& trigger) { return trigger.inserts_row; });
   refuse_later(context, table, names,
                fmt::format("inserts whole rows of {} (old.*, new.*), which get a column more: "
                            "every statement that fires it would fail",
@@ -92,12 +101,9 @@ void warn_of_functions(const Context& context, const Table& table, const Column&
 }
 
 void warn_of_triggers_before(const Table& table, const Column& column, Recipe& recipe) {
-  std::vector<std::string> names;
-  for (const auto& trigger : table.triggers) {
-    const auto& named_there = trigger.body_attnums;
-    const bool names_it = std::ranges::find(named_there, column.attnum) != named_there.end();
-    if (is_users(trigger) && trigger.before && names_it) names.push_back(named(trigger));
-  }
+  const auto names = triggers_that(table, [&](const Trigger& trigger) {
+    return trigger.before && names_column(trigger, column);
+  });
   if (names.empty()) return;
   recipe.warnings.push_back(
       {.code = "trigger-before",
@@ -140,12 +146,8 @@ void look_at_right_to_skip(const Context& context, const Table& table, UserTrigg
 
 void look_at_triggers_naming(const Context& context, const Table& table, const Column& column,
                              Recipe& recipe) {
-  std::vector<std::string> names;
-  for (const auto& trigger : table.triggers) {
-    const auto& named_there = trigger.body_attnums;
-    const bool names_it = std::ranges::find(named_there, column.attnum) != named_there.end();
-    if (is_users(trigger) && names_it) names.push_back(named(trigger));
-  }
+  const auto names =
+      triggers_that(table, [&](const Trigger& trigger) { return names_column(trigger, column); });
   refuse_later(
       context, table, names,
       fmt::format("names {} as old.{} or new.{}: every write that fires it would fail once "
