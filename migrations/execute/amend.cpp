@@ -47,6 +47,7 @@ Result<std::int64_t> store_amended(Session& session, const planner::Migration& m
       // Its records stay: the new plan gives names to twins that stand already under older ones.
       row.step.action = corrected->action;
       row.step.sql = corrected->sql;
+      row.step.guards = corrected->guards;
     }
     request.done.push_back(!again && row.state == "done");
     request.steps.push_back(std::move(row.step));

@@ -6,7 +6,7 @@
 
 namespace zdm::migrations {
 
-/// Stores a new run of backfill for a migration whose `up`, `down` or `on_error` were corrected:
+/// Stores a new run of backfill for a migration whose correctable keys (`up`, `down` …) changed:
 /// the trigger is composed from the corrected rules, the pass fills what is still empty, and all
 /// rows are verified against the corrected expressions; rows already filled are never silently
 /// filled again. Steps of the run before that do none of these and are done stay done. Returns the

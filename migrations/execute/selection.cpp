@@ -73,6 +73,8 @@ Result<void> check_floor(const ApplyRequest& request, const LedgerState& state) 
   return planner::fail(ErrorCode::refused, verdict.reason, verdict.next);
 }
 
+constexpr std::string_view kCorrectable = "up, down, on_error, user_triggers or compatible";
+
 Result<void> check_file(const LedgerState& state, const MigrationRow& row, const Migration& file) {
   if (row.checksum != file.checksum) {
     return planner::fail(
@@ -86,13 +88,13 @@ Result<void> check_file(const LedgerState& state, const MigrationRow& row, const
   if (done && *done >= Phase::switch_) {
     return planner::fail(
         ErrorCode::drift,
-        fmt::format("up, down or on_error of {} changed after switch was applied here", file.path),
+        fmt::format("{} of {} changed after switch was applied here", kCorrectable, file.path),
         "put them back as they were; after switch they can no longer be corrected");
   }
   if (file.amended) return {};
   return planner::fail(
       ErrorCode::drift,
-      fmt::format("up, down or on_error of {} changed after it was applied here", file.path),
+      fmt::format("{} of {} changed after it was applied here", kCorrectable, file.path),
       "put them back, or say why they were corrected: amended = \"reason\"");
 }
 

@@ -34,7 +34,7 @@ struct Choice {
 /// than the database may stand.
 [[nodiscard]] Result<void> check_before(const ApplyRequest& request, const LedgerState& state);
 
-/// `up`, `down` or `on_error` were corrected since this database saw them.
+/// Keys that may be corrected (`up`, `down` …) differ from what this database saw last.
 [[nodiscard]] bool is_amended(const LedgerState& state, const planner::Migration& migration);
 
 /// Unknown names: ErrorCode::usage.

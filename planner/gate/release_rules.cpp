@@ -39,6 +39,11 @@ std::map<std::vector<std::string>, std::string> retired_by(const std::vector<Mig
 
 namespace {
 
+/// What more a correction takes once a release has the file.
+std::string_view once_shipped(std::optional<Phase> shipped) {
+  return shipped ? " and amended = \"reason\", since the file shipped" : "";
+}
+
 std::size_t number(Phase phase) {
   return static_cast<std::size_t>(phase);
 }
@@ -146,7 +151,8 @@ class Rules {
          fmt::format("from switch of {} on, the code that runs reads the column with its new type",
                      migration.id.value),
          "give the new column a name of its own (name = …); where the old code reads the new type "
-         "as well as the old one, say compatible = \"reason\"");
+         "as well as the old one, say compatible = \"reason\"" +
+             std::string(once_shipped(shipped)));
   }
 
   /// The query a view had before: of the last change before this one that made it.
@@ -177,7 +183,8 @@ class Rules {
            fmt::format("from switch of {} on, view {} lacks {}, which the code that runs may read",
                        migration.id.value, quote(view->name), quote_list(lost)),
            "let the new query have them too, and take them out in a later release; where no code "
-           "reads them, say compatible = \"reason\"");
+           "reads them, say compatible = \"reason\"" +
+               std::string(once_shipped(shipped)));
     }
   }
 
@@ -197,8 +204,8 @@ class Rules {
          migration.changes.empty() ? migration.phase_where : migration.changes.front().where,
          fmt::format("the changes of {} differ from what {} shipped", migration.id.value,
                      base_.name),
-         "take them as they were, and write a new migration; up, down and on_error may be "
-         "corrected until switch, with amended = \"reason\"");
+         "take them as they were, and write a new migration; up, down, on_error, user_triggers and "
+         "compatible may be corrected until switch, with amended = \"reason\"");
   }
 
   void nothing_vanished() {

@@ -12,9 +12,10 @@ namespace zdm::planner {
 
 namespace {
 
-/// Keys with a checksum of their own: they may be corrected until switch (`amended`).
-bool is_expression_key(std::string_view key) {
-  return key == "up" || key == "down" || key == "on_error";
+/// Keys that may be corrected until switch (`amended`): what they say is read anew by each phase.
+bool may_be_corrected(std::string_view key) {
+  return key == "up" || key == "down" || key == "on_error" || key == "user_triggers" ||
+         key == "compatible";
 }
 
 Result<Phase> decode_phase(KeyReader& keys) {
@@ -58,7 +59,7 @@ Result<Migration> decode_migration(MigrationId id, const std::string& file, cons
     migration.changes.push_back(std::move(change));
   }
   migration.checksum = checksum(
-      canonical(member->value, [](std::string_view key) { return !is_expression_key(key); }));
+      canonical(member->value, [](std::string_view key) { return !may_be_corrected(key); }));
   migration.expressions_checksum =
       checksum(canonical(member->value, [](std::string_view) { return true; }));
   return migration;

@@ -19,10 +19,10 @@ struct Migration {
   Phase phase = Phase::expand;  ///< how far this checkout may take it
   SourceSpan phase_where;
   std::optional<std::string> hold;     ///< the reason it is parked
-  std::optional<std::string> amended;  ///< the reason `up`, `down` or `on_error` were corrected
+  std::optional<std::string> amended;  ///< why correctable keys (migration.cpp) differ now
   std::vector<Change> changes;
   /// "sha256:…" over the canonical text of the changes, without phase, description, hold, amended
-  /// and without up, down, on_error, which have a checksum of their own.
+  /// and without the keys that may be corrected (up, down, compatible …): those are in the second.
   std::string checksum;
   std::string expressions_checksum;
 };

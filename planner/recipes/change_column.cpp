@@ -111,8 +111,9 @@ const KindInfo& ChangeColumn::info() {
       .common_keys = "up down on_error user_triggers dual_write",
       .expand = "a new column of the new type is added, nullable and without default",
       .backfill =
-          "a trigger keeps both columns equal through `up` and `down`; existing rows are "
-          "filled and every row is compared; indexes, checks and foreign keys get twins",
+          "a trigger keeps both columns equal through `up` and `down`, which are both required; "
+          "existing rows are filled and every row is compared; indexes, checks and foreign keys "
+          "get twins",
       .switch_ =
           "the new column gets NOT NULL and the unique constraints of the old one; under the "
           "same name, the two columns change names in one transaction",

@@ -78,6 +78,23 @@ TEST_CASE("what apply could not do may be corrected in the release after",
   project.passes();
 }
 
+TEST_CASE("a type that changes in place is declared compatible after it shipped",
+          "[cli][check][releases]") {
+  Project project("lock");
+  const auto at = [](const std::string& phase, const std::string& more = "") {
+    return "phase = \"" + phase + "\"\n" + more +
+           "[[change]]\nkind = \"change_column\"\ntable = \"users\"\ncolumn = \"fax\"\n"
+           "type = \"varchar(99)\"\nup = \"fax\"\ndown = \"fax\"\n";
+  };
+  project.box.write("migrations/1_fax.toml", at("backfill"));
+  project.release();
+  project.box.write("migrations/1_fax.toml", at("switch"));
+  project.is_rejected_for("breaks-previous-release", "and amended = \"reason\"");
+  project.box.write("migrations/1_fax.toml",
+                    at("switch", "amended = \"asked\"\n") + "compatible = \"text to all\"\n");
+  project.passes();
+}
+
 TEST_CASE("SQL drops what an earlier release retired, and nothing else", "[cli][check][releases]") {
   const std::string way = GENERATE("lock", "git", "base");
   CAPTURE(way);

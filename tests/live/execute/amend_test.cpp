@@ -66,3 +66,51 @@ TEST_CASE("an up corrected after backfill is verified against what was filled", 
   rig.exec("INSERT INTO users (id, name) VALUES (100, 'New')");
   CHECK(rig.value("SELECT full_name FROM users WHERE id = 100") == "new");
 }
+
+TEST_CASE("a trigger that came between the phases is answered in the file", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, 30);
+  const auto file = [](const std::string& more) {
+    return file_of("0001_name", Phase::switch_,
+                   "[[change]]\nkind = \"rename_column\"\ntable = \"users\"\n"
+                   "from = \"name\"\nto = \"full_name\"\n" +
+                       more);
+  };
+  REQUIRE(!rig.apply({file("")}, options_for(Phase::expand, "r1")).error);
+  rig.exec("CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END'");
+  rig.exec("CREATE TRIGGER t BEFORE UPDATE ON users FOR EACH ROW EXECUTE FUNCTION f()");
+  auto outcome = rig.apply({file("")}, options_for(std::nullopt, "r1"));
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::refused);
+
+  auto answered = file("user_triggers = \"fire\"\n");
+  outcome = rig.apply({answered}, options_for(std::nullopt, "r1"));
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::drift);
+  answered.amended = "the trigger does nothing to names";
+  outcome = rig.apply({answered}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  CHECK(rig.value("SELECT count(*) FROM users WHERE full_name IS DISTINCT FROM name") == "0");
+}
+
+TEST_CASE("what is said of a column's type in place may be said before switch", "[live][execute]") {
+  const auto engine = GENERATE(Engine::postgresql, Engine::sqlite);
+  Rig rig(engine);
+  make_users(rig, 30);
+  const auto file = [](const std::string& more) {
+    return file_of("0001_name", Phase::switch_,
+                   "[[change]]\nkind = \"change_column\"\ntable = \"users\"\n"
+                   "column = \"name\"\ntype = \"varchar(99)\"\nup = \"name\"\n"
+                   "down = \"name\"\n" +
+                       more);
+  };
+  REQUIRE(!rig.apply({file("")}, options_for(Phase::expand, "r1")).error);
+  REQUIRE(!rig.apply({file("")}, options_for(Phase::backfill, "r1")).error);
+  auto said = file("compatible = \"text either way\"\n");
+  said.amended = "asked by the gate";
+  const auto outcome = rig.apply({said}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  CHECK(rig.value("SELECT count(*) FROM users WHERE name IS NULL") == "0");
+}
