@@ -22,11 +22,18 @@ bool means(const TableName& name, const planner::Matview& view) {
          (name.schema.empty() ? view.visible : name.schema == view.name.schema);
 }
 
-std::optional<MatviewPolicy> policy_of(const planner::Matview& view,
-                                       const std::vector<MatviewPolicy>& policies) {
-  const auto found = std::ranges::find_if(
-      policies, [&](const MatviewPolicy& policy) { return means(policy.name, view); });
-  return found == policies.end() ? std::nullopt : std::optional(*found);
+/// A view may be spelt with its schema and without, but it has one policy. ErrorCode::usage.
+Result<std::optional<MatviewPolicy>> policy_of(const planner::Matview& view,
+                                               const std::vector<MatviewPolicy>& policies) {
+  const auto is_its = [&](const MatviewPolicy& policy) { return means(policy.name, view); };
+  const auto found = std::ranges::find_if(policies, is_its);
+  if (found == policies.end()) return std::nullopt;
+  const auto other = std::ranges::find_if(found + 1, policies.end(), is_its);
+  if (other == policies.end()) return *found;
+  return planner::fail_at(other->where, ErrorCode::usage,
+                          fmt::format("{} and {} are the same materialized view",
+                                      quote(found->name), quote(other->name)),
+                          "keep one of the two tables");
 }
 
 /// Names in `after` get the schema of the view that they mean.
@@ -59,7 +66,8 @@ Result<std::vector<MatviewState>> read_all(Connection& connection, const Ledger&
   for (auto& view : views) {
     if (std::ranges::find(built, view.oid, &BuiltView::oid) != built.end()) continue;
     auto& recorded = runs[quote(view.name)];
-    MatviewState state{.view = {}, .eligibility = {}, .policy = policy_of(view, policies)};
+    MatviewState state{.view = {}, .eligibility = {}, .policy = {}};
+    ZDM_TRY(state.policy, policy_of(view, policies));
     state.history = std::move(recorded.history);
     state.last = std::move(recorded.last);
     state.last_error = std::move(recorded.last_error);
@@ -102,13 +110,20 @@ Result<std::vector<std::size_t>> select_views(const std::vector<MatviewState>& v
   return std::vector<std::size_t>(chosen.begin(), chosen.end());
 }
 
-std::vector<MatviewPolicy> policies_without_view(const std::vector<MatviewState>& views,
-                                                 const std::vector<MatviewPolicy>& policies) {
-  std::vector<MatviewPolicy> lost;
+std::vector<LostName> names_without_view(const std::vector<MatviewState>& views,
+                                         const std::vector<MatviewPolicy>& policies) {
+  std::vector<LostName> lost;
+  const auto there = [&](const TableName& name) {
+    return std::ranges::any_of(views,
+                               [&](const MatviewState& state) { return means(name, state.view); });
+  };
   for (const auto& policy : policies) {
-    const bool there = std::ranges::any_of(
-        views, [&](const MatviewState& state) { return means(policy.name, state.view); });
-    if (!there) lost.push_back(policy);
+    if (!there(policy.name))
+      lost.push_back({.name = policy.name, .after_of = {}, .where = policy.where});
+    for (const auto& name : policy.after) {
+      if (!there(name))
+        lost.push_back({.name = name, .after_of = policy.name, .where = policy.where});
+    }
   }
   return lost;
 }

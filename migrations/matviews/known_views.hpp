@@ -14,9 +14,16 @@ namespace zdm::migrations {
 [[nodiscard]] Result<std::vector<std::size_t>> select_views(const std::vector<MatviewState>& views,
                                                             const std::vector<std::string>& names);
 
-/// Policies of views that are not there.
-[[nodiscard]] std::vector<MatviewPolicy> policies_without_view(
-    const std::vector<MatviewState>& views, const std::vector<MatviewPolicy>& policies);
+/// A name in zdm.toml that no materialized view has.
+struct LostName {
+  planner::TableName name;
+  std::optional<planner::TableName> after_of;  ///< whose `after` it stands in; or it is a policy's
+  planner::SourceSpan where;
+};
+
+/// Views of policies, and of their `after`, that are not there.
+[[nodiscard]] std::vector<LostName> names_without_view(const std::vector<MatviewState>& views,
+                                                       const std::vector<MatviewPolicy>& policies);
 
 /// SQLite has no materialized views: refused by name.
 [[nodiscard]] Result<void> require_postgresql(const Environment& environment);

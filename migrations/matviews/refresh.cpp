@@ -158,7 +158,7 @@ struct Prepared {
   std::vector<MatviewState> views;
   std::optional<MatviewGraph> graph;
   std::set<std::size_t> chosen;  ///< nodes of the graph
-  std::vector<MatviewPolicy> lost;
+  std::vector<LostName> lost;
 };
 
 Result<std::set<std::size_t>> choose(const Prepared& prepared,
@@ -194,18 +194,21 @@ Result<Prepared> prepare(const Environment& environment, const MatviewRefreshOpt
   ZDM_TRY(prepared.graph, graph_of(prepared.views));
   ZDM_TRY(prepared.chosen, choose(prepared, options));
   if (options.only.empty()) {
-    prepared.lost = policies_without_view(prepared.views, options.policies);
+    prepared.lost = names_without_view(prepared.views, options.policies);
   }
   drop_strays(environment, *session, prepared.views);
   return prepared;
 }
 
-MatviewReport lost_report(const MatviewPolicy& policy) {
-  MatviewReport report{.name = quote(policy.name), .state = "refused"};
-  report.error = Error{.code = ErrorCode::refused,
-                       .message = fmt::format("there is no materialized view {}", report.name),
-                       .hint = "create it, or take its table out of zdm.toml",
-                       .where = policy.where};
+MatviewReport lost_report(const LostName& lost) {
+  MatviewReport report{.name = quote(lost.name), .state = "refused"};
+  report.error =
+      Error{.code = ErrorCode::refused,
+            .message = fmt::format("there is no materialized view {}", report.name),
+            .hint = lost.after_of ? fmt::format("create it, or take its name out of after of {}",
+                                                quote(*lost.after_of))
+                                  : "create it, or take its table out of zdm.toml",
+            .where = lost.where};
   return report;
 }
 
@@ -227,7 +230,7 @@ MatviewRefreshOutcome refresh_matviews(const Environment& given,
       Crew(environment, prepared->views, *prepared->graph, prepared->chosen, options, progress)
           .run();
   const bool all_done = outcome.report.views.size() >= chosen;
-  for (const auto& policy : prepared->lost) outcome.report.views.push_back(lost_report(policy));
+  for (const auto& lost : prepared->lost) outcome.report.views.push_back(lost_report(lost));
   outcome.error = summed_up(outcome.report);
   if (!outcome.error && !all_done && environment.stop.stop_requested()) {
     outcome.error =

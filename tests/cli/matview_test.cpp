@@ -76,6 +76,28 @@ TEST_CASE("materialized views are listed and refreshed by their policies", "[cli
   CHECK(view(list, "public.totals")["last_refresh"].is_string());
 }
 
+TEST_CASE("a name in zdm.toml that means no view, or one view twice, is told", "[cli][live]") {
+  TestDatabase database;
+  database.exec("CREATE MATERIALIZED VIEW a AS SELECT 1 AS id");
+  database.exec("CREATE UNIQUE INDEX ON a (id)");
+  const Sandbox box;
+  box.write("zdm.toml", "[matview.a]\nafter = [\"b\"]\n\n[matview.c]\nevery = \"1h\"\n");
+  auto refreshed = json_of(database, box, {"matview", "refresh"});
+  CHECK(refreshed["exit_code"] == 3);
+  CHECK(view(refreshed, "public.a")["state"] == "done");
+  const auto b = view(refreshed, "b");
+  CHECK(b["state"] == "refused");
+  CHECK(contains(b["error"]["hint"].get<std::string>(), "out of after of a"));
+  CHECK(b["error"]["line"] == 1);
+  CHECK(contains(view(refreshed, "c")["error"]["hint"].get<std::string>(), "its table out of"));
+
+  box.write("zdm.toml", "[matview.a]\nevery = \"1h\"\n[matview.\"public.a\"]\nevery = \"2h\"\n");
+  const auto twice = run_on(database, box, {"matview", "refresh"});
+  CHECK(twice.code == 2);
+  CHECK(contains(twice.err, "a and public.a are the same materialized view"));
+  CHECK(contains(twice.err, "zdm.toml:3"));
+}
+
 TEST_CASE("the metrics of a refresh are those of every view", "[cli][live]") {
   TestDatabase database;
   database.exec("CREATE MATERIALIZED VIEW good AS SELECT 1 AS id");
