@@ -22,12 +22,13 @@ std::string topic(const migrations::ProgressEvent& event) {
                      event.step, event.is_backfill ? "" : event.text, event.throttled, holder);
 }
 
-std::string rows_text(const migrations::ProgressEvent& event) {
-  if (event.rows_total <= 0) return fmt::format("  {} rows", count_text(event.rows_done));
-  const double percent = std::min(
-      100.0, 100.0 * static_cast<double>(event.rows_done) / static_cast<double>(event.rows_total));
-  auto text = fmt::format("  {} of ~{} rows  {:.0f} %", count_text(event.rows_done),
-                          count_text(event.rows_total), percent);
+std::string amount_text(const migrations::ProgressEvent& event) {
+  auto text = "  " + rows_text(event.rows_done, event.rows_total);
+  double percent = 0;
+  if (event.rows_total > event.rows_done) {
+    percent = 100 * static_cast<double>(event.rows_done) / static_cast<double>(event.rows_total);
+    text += fmt::format("  {:.0f} %", percent);
+  }
   if (event.rows_per_second >= 1) {
     text += fmt::format("  {}/s", count_text(static_cast<std::int64_t>(event.rows_per_second)));
   }
@@ -46,6 +47,11 @@ std::string count_text(std::int64_t count) {
     digits.insert(static_cast<std::size_t>(at), ",");
   }
   return digits;
+}
+
+std::string rows_text(std::int64_t done, std::int64_t estimate) {
+  if (estimate <= done) return count_text(done) + " rows";  // nobody analysed the table
+  return fmt::format("{} of ~{} rows", count_text(done), count_text(estimate));
 }
 
 std::string duration_text(std::int64_t milliseconds) {
@@ -77,7 +83,7 @@ std::string progress_text(const migrations::ProgressEvent& event) {
   auto text = event.step.empty() ? event.migration.value
                                  : fmt::format("{} {} {}", event.migration.value,
                                                planner::to_string(event.phase), event.step);
-  if (event.is_backfill) text += rows_text(event);
+  if (event.is_backfill) text += amount_text(event);
   if (!event.text.empty()) text += fmt::format("  {}", event.text);
   if (!event.throttled.empty()) text += fmt::format("  paused: {}", event.throttled);
   if (!event.blockers.empty()) {

@@ -50,4 +50,7 @@ class ProgressLine final {
 /// 1234567 as "1,234,567".
 [[nodiscard]] std::string count_text(std::int64_t count);
 
+/// "1,200,000 of ~4,000,000 rows"; "1,200,000 rows" where the estimate is behind what is done.
+[[nodiscard]] std::string rows_text(std::int64_t done, std::int64_t estimate);
+
 }  // namespace zdm::cli

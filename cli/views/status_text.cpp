@@ -65,8 +65,8 @@ std::string next_step(const MigrationStatus& migration, const StatusAnswer& answ
 }
 
 std::string backfill_text(const migrations::BackfillStatus& backfill) {
-  auto text = fmt::format("{} of ~{} rows, {:.0f} %", count_text(backfill.rows_done),
-                          count_text(backfill.rows_total), backfill.percent);
+  auto text = fmt::format("{}, {:.0f} %", rows_text(backfill.rows_done, backfill.rows_total),
+                          backfill.percent);
   if (backfill.rate >= 1) {
     text += fmt::format(", {}/s", count_text(static_cast<std::int64_t>(backfill.rate)));
   }

@@ -56,6 +56,9 @@ TEST_CASE("progress says rows, rate and percent, and an ETA from 1 % on", "[cli]
   CHECK(progress_text(event).find("ETA") == std::string::npos);
   event.throttled = "replica lag 3 s";
   CHECK(progress_text(event).find("paused: replica lag 3 s") != std::string::npos);
+  event.throttled.clear();
+  event.rows_done = event.rows_total = 5000;  // of a table that was never analysed
+  CHECK(progress_text(event) == "0007_users backfill backfill.2  5,000 rows  52,000/s");
 }
 
 TEST_CASE("durations and counts read well", "[cli]") {
