@@ -23,6 +23,7 @@ nanoseconds scaled(nanoseconds time, double factor) {
 
 std::string in_words(std::string_view sqlstate) {
   if (sqlstate == "55P03") return "a row is locked for longer than the lock timeout (55P03)";
+  if (sqlstate == "SQLITE_BUSY") return "another connection writes to the file (SQLITE_BUSY)";
   if (sqlstate == "57014") return "a batch ran into its statement timeout (57014)";
   if (sqlstate == "40P01") return "a batch was the victim of a deadlock (40P01)";
   if (sqlstate == "40001") return "a batch could not be serialized (40001)";

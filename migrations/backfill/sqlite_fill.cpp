@@ -216,7 +216,7 @@ Result<bool> SqliteFill::one_batch(const Range& range) {
   if (record != Record::nothing) pace_.recorded();
   window_rows_ += *written;
   pace_.wrote(*written);
-  governor_.committed(range.size, work_.host().steady() - began);
+  governor_.committed(range.size, work_.host().steady() - began - commit_took_, commit_took_);
   advance(range);
   pace_.tell(fraction(), "");
   return true;
@@ -245,14 +245,16 @@ Result<std::int64_t> SqliteFill::write(Connection& work, const Range& range, Rec
         quote_literal(cursor, Engine::sqlite), window_rows_ + rows, done ? "done" : "running",
         request_.run, request_.ordinal, progress_sql(Engine::sqlite, request_, pace_.now()))));
   }
+  const auto executed = work_.host().steady();
   ZDM_CHECK(transaction.commit());
+  commit_took_ = work_.host().steady() - executed;
   return rows;
 }
 
 Result<void> SqliteFill::after_error(const Range& range, const Error& error) {
   const Trouble trouble = classify(error.sqlstate);
   if (trouble == Trouble::lock || trouble == Trouble::cancelled) {
-    governor_.failed(error.sqlstate);
+    governor_.failed(trouble == Trouble::lock ? "SQLITE_BUSY" : error.sqlstate);
     return {};
   }
   if (error.code == ErrorCode::busy || !concerns_a_row(error)) return fail(error);

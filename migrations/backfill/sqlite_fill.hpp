@@ -64,6 +64,7 @@ class SqliteFill final {
   std::string cursor_;
   bool whole_row_key_ = false;
   std::int64_t rows_total_ = 0;
+  std::chrono::nanoseconds commit_took_{0};  ///< by the last batch; a rollback journal is slow
   std::int64_t looked_at_ = 0;
   std::int64_t window_rows_ = 0;
   bool first_pass_ = true;

@@ -30,6 +30,8 @@ struct TableRules {
   std::vector<SyncRule> rules;
 
   [[nodiscard]] bool has_any_of(const MigrationId& migration) const;
+  /// By the oid; without a database by the name, whose schema may be left to the search path.
+  [[nodiscard]] bool is_of(const TableName& name, std::uint32_t oid) const;
 };
 
 /// What the ledger recorded of a migration, as far as planning its next phase needs it.

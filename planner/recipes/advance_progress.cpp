@@ -41,9 +41,8 @@ void apply_sync(Progress& progress, const SyncAction& action, const MigrationId&
                 const Catalog& after) {
   const auto* table = after.table(action.table);
   const std::uint32_t oid = table == nullptr ? 0 : table->oid;
-  auto place = std::ranges::find_if(progress.tables, [&](const TableRules& each) {
-    return oid != 0 ? each.table_oid == oid : each.table.name == action.table.name;
-  });
+  auto place = std::ranges::find_if(
+      progress.tables, [&](const TableRules& each) { return each.is_of(action.table, oid); });
   if (place == progress.tables.end()) {
     progress.tables.push_back(
         {.table = table == nullptr ? action.table : table->name, .table_oid = oid});

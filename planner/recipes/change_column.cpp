@@ -68,9 +68,9 @@ Result<Replacement> words_for(const Context& context, const ChangeColumn& change
   auto before = replacement::old_shape(subject, names.old_name);
   before.name = names.old_name;
   Table shape = table;
-  for (auto& column : shape.columns) {
-    if (column.name == names.old_name) column.default_sql = before.default_sql;
-  }
+  // Before two columns change places, neither has the name that it will have then.
+  std::erase_if(shape.columns, [&](const Column& column) { return column.name == names.old_name; });
+  shape.columns.push_back(before);
   auto derived = derived_default(context, shape, up, {names.old_name});
   words.new_columns = {{.name = names.new_name,
                         .type = change.type.value_or(old.type),

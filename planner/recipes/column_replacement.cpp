@@ -178,6 +178,23 @@ void warn_of_lost_defaults(const Subject& subject, Recipe& recipe) {
   }
 }
 
+/// A default such as now() cannot be told from a value that was given: until contract the trigger
+/// gives it, through the old column.
+void warn_of_later_defaults(const Subject& subject, Recipe& recipe) {
+  if (subject.sqlite() || subject.app_writes()) return;
+  for (const auto& column : subject.words.new_columns) {
+    if (column.default_sql.empty() || column.default_kind == DefaultKind::constant) continue;
+    const auto& name = column.role.empty() ? column.name : column.role;
+    recipe.warnings.push_back(
+        {.code = "default-later",
+         .message = fmt::format(
+             "{} gets its default ({}) at contract: until then an INSERT of NULL counts as one "
+             "that leaves it out, and UPDATE … SET {} = DEFAULT {}",
+             describe(subject.table, name), column.default_sql, quote_identifier(name),
+             column.not_null ? "fails" : "stores NULL")});
+  }
+}
+
 /// The words with the type of every assigned column, where it is known.
 Replacement with_types(const Table& table, Replacement words) {
   if (table.assumed) return words;
@@ -188,6 +205,12 @@ Replacement with_types(const Table& table, Replacement words) {
   for (auto& down : words.backward) {
     if (const auto* column = table.column(down.column)) down.type = column->type;
   }
+  if (words.exchanged == nullptr) return words;
+  // The same two columns, under the names that they do not have yet, or have no more.
+  auto exchanged = *words.exchanged;
+  exchanged.forward.front().type = words.forward.front().type;
+  exchanged.backward.front().type = words.backward.front().type;
+  words.exchanged = std::make_shared<const Replacement>(std::move(exchanged));
   return words;
 }
 
@@ -264,7 +287,10 @@ Result<Recipe> plan_replacement(const Context& context, const Replacement& repla
   }
   ZDM_TRY(Recipe recipe, subject.sqlite() ? replacement::plan_sqlite(subject)
                                           : replacement::plan_postgres(subject));
-  if (context.phase == Phase::expand) warn_of_lost_defaults(subject, recipe);
+  if (context.phase == Phase::expand) {
+    warn_of_lost_defaults(subject, recipe);
+    warn_of_later_defaults(subject, recipe);
+  }
   return recipe;
 }
 

@@ -78,6 +78,16 @@ TEST_CASE("what apply could not do may be corrected in the release after",
   project.passes();
 }
 
+TEST_CASE("tables of one name in two schemas are two", "[cli][check][releases]") {
+  Project project("lock");
+  const auto renames = [](const std::string& schema) {
+    return "[[change]]\nkind = \"rename_column\"\ntable = \"" + schema +
+           ".users\"\nfrom = \"name\"\nto = \"full_name\"\n";
+  };
+  project.box.write(kFile, "phase = \"expand\"\n" + renames("app") + renames("shop"));
+  project.passes();
+}
+
 TEST_CASE("a type that changes in place is declared compatible after it shipped",
           "[cli][check][releases]") {
   Project project("lock");

@@ -311,3 +311,32 @@ TEST_CASE("a way back that was in somebody's way is planned anew", "[live][execu
   REQUIRE(!undone.error);
   CHECK(!rig.has_column("v", "amount"));
 }
+
+TEST_CASE("columns that changed places keep the default and the comparison of their types",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec(
+      "CREATE TABLE o (id int PRIMARY KEY, n int DEFAULT 5, j json, price numeric(4,1) DEFAULT 0)");
+  rig.exec("INSERT INTO o VALUES (1, 1, '{\"a\": 1}', 1.5)");
+  const auto same = [](const std::string& column, const std::string& type, const std::string& was) {
+    return fmt::format(
+        "[[change]]\nkind = \"change_column\"\ntable = \"o\"\ncolumn = \"{0}\"\n"
+        "type = \"{1}\"\nup = \"{0}::{1}\"\ndown = \"{0}::{2}\"\ncompatible = \"yes\"\n",
+        column, type, was);
+  };
+  const auto changes = file_of("1_c", Phase::switch_,
+                            same("n", "bigint", "int") + same("j", "jsonb", "json") +
+                                same("price", "numeric(6,2)", "numeric(4,1)"));
+  const auto outcome = rig.apply({changes}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  rig.exec("INSERT INTO o (id, n) VALUES (2, NULL)");
+  rig.exec("INSERT INTO o (id) VALUES (3)");
+  rig.exec("UPDATE o SET price = 9.99 WHERE id = 1");
+  CHECK(rig.value("SELECT n IS NULL AND n_zdm_old IS NULL FROM o WHERE id = 2") == "t");
+  CHECK(rig.value("SELECT n = 5 AND n_zdm_old = 5 AND price = 0 FROM o WHERE id = 3") == "t");
+  const auto verified = migrations::verify(rig.environment(), {changes}, {});
+  INFO(text_of(verified ? std::nullopt : std::optional(verified.error())));
+  REQUIRE(verified);
+  CHECK(verified->migrations.front().differing == 0);
+}

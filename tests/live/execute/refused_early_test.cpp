@@ -232,6 +232,18 @@ TEST_CASE("a default that `up` cannot take along is announced", "[live][execute]
                     [](const auto& each) { return each.code == "default-lost"; }));
 }
 
+TEST_CASE("a default that only contract can give is announced", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount timestamptz NOT NULL DEFAULT now())");
+  const auto plan = migrations::plan(rig.environment(), {renaming("1_r", "amount", "made")}, {});
+  REQUIRE(plan);
+  const auto& warnings = plan->migrations[0].warnings;
+  const auto later = std::ranges::find(warnings, std::string("default-later"),
+                                       [](const auto& w) { return w.code; });
+  REQUIRE(later != warnings.end());
+  CHECK(later->message.find("SET made = DEFAULT fails") != std::string::npos);
+}
+
 TEST_CASE("the sequence of a serial column that becomes bigint ends where bigint ends",
           "[live][execute]") {
   Rig rig(Engine::postgresql);
