@@ -7,6 +7,7 @@
 #include "locks/claims.hpp"
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
+#include "sql/type.hpp"
 #include "sync/compose.hpp"
 
 namespace zdm::planner::statements {
@@ -348,7 +349,8 @@ Check accepts_type(const Table& table, const Assignment& assignment, const std::
     AND given.typcategory <> 'A' AND wanted.typcategory NOT IN ('A', 'S')
     AND NOT EXISTS (SELECT FROM pg_catalog.pg_cast AS c
       WHERE c.castsource = given.oid AND c.casttarget = wanted.oid AND c.castcontext <> 'e')))",
-                  quote_literal(assignment.type), assignment.expression, quote(table.name));
+                  quote_literal(without_collation(assignment.type)), assignment.expression,
+                  quote(table.name));
   return check;
 }
 

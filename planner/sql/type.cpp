@@ -112,6 +112,14 @@ std::optional<SqlFault> type_fault(std::string_view text) {
   return wrong;
 }
 
+std::string_view without_collation(std::string_view type) {
+  for (auto token = next_lexeme(type, 0); token.kind != LexemeKind::end;
+       token = next_lexeme(type, token.end())) {
+    if (is_word(type, token, "COLLATE")) return type.substr(0, token.offset);
+  }
+  return type;
+}
+
 bool is_serial(std::string_view type) {
   const auto word = next_lexeme(type, 0);
   if (word.kind != LexemeKind::word) return false;

@@ -13,6 +13,9 @@ namespace zdm::planner {
 /// or more words with numbers in brackets (sqlite.org/syntax, "type-name").
 [[nodiscard]] std::optional<SqlFault> type_fault(std::string_view text);
 
+/// The type alone, as to_regtype() takes it: `text COLLATE "C"` is text.
+[[nodiscard]] std::string_view without_collation(std::string_view type);
+
 /// serial and its like: no types, but orders to make a sequence (PostgreSQL manual, 8.1.4). Added
 /// to a table that is there they are a volatile default, which rewrites it under ACCESS EXCLUSIVE.
 [[nodiscard]] bool is_serial(std::string_view type);

@@ -4,6 +4,7 @@
 
 using zdm::planner::is_serial;
 using zdm::planner::type_fault;
+using zdm::planner::without_collation;
 
 TEST_CASE("types of PostgreSQL and of SQLite are types", "[sql]") {
   for (const auto* type : {"text",
@@ -70,6 +71,12 @@ TEST_CASE("what goes on after the type is a fault", "[sql]") {
     CHECK(type_fault(text));
   }
   CHECK(type_fault(std::string(2000, 'x')));
+}
+
+TEST_CASE("a collation is taken off its type", "[sql]") {
+  CHECK(without_collation("text COLLATE \"C\"") == "text ");
+  CHECK(without_collation("varchar(9) collate \"de-x-icu\"") == "varchar(9) ");
+  CHECK(without_collation("\"my collate\"") == "\"my collate\"");
 }
 
 TEST_CASE("serial is told from types that are called much like it", "[sql]") {
