@@ -302,7 +302,8 @@ Result<Recipe> undo_replacement(const Context& context, const Replacement& repla
 }
 
 Result<void> refuse_user_triggers(const Context& context, const Table& table, UserTriggers chosen) {
-  if (chosen == UserTriggers::skip) return {};
+  const bool sqlite = context.catalog.engine == Engine::sqlite;  // no session can pass triggers by
+  if (chosen == UserTriggers::skip && !sqlite) return {};
   if (!table.update_rules.empty()) {
     return fail_at(where_of(context), ErrorCode::refused,
                    fmt::format("filling {} would be rewritten by its {}", quote(table.name),
@@ -321,7 +322,10 @@ Result<void> refuse_user_triggers(const Context& context, const Table& table, Us
       where_of(context), ErrorCode::refused,
       fmt::format("filling {} would fire its {} {} once for every row", quote(table.name),
                   names.size() == 1 ? "trigger" : "triggers", fmt::join(names, ", ")),
-      "say user_triggers = \"fire\" if that is right, or \"skip\" to fill without them");
+      sqlite
+          ? "say user_triggers = \"fire\" if that is right, and again for every write that zdm's "
+            "triggers carry over; or let them name their columns: AFTER UPDATE OF …"
+          : "say user_triggers = \"fire\" if that is right, or \"skip\" to fill without them");
 }
 
 namespace {

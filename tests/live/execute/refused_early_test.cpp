@@ -232,6 +232,19 @@ TEST_CASE("a default that `up` cannot take along is announced", "[live][execute]
                     [](const auto& each) { return each.code == "default-lost"; }));
 }
 
+TEST_CASE("SQLite passes no trigger by, and says so", "[live][execute]") {
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE o (id INTEGER PRIMARY KEY, amount int)");
+  rig.exec("CREATE TABLE seen (id int)");
+  rig.exec("CREATE TRIGGER t AFTER UPDATE ON o BEGIN INSERT INTO seen VALUES (NEW.id); END");
+  require_refused(
+      rig,
+      {one_change("1_r",
+                  "kind = \"rename_column\"\ntable = \"o\"\nfrom = \"amount\"\nto = \"cents\"\n"
+                  "user_triggers = \"skip\"")},
+      "AFTER UPDATE OF");
+}
+
 TEST_CASE("a default that only contract can give is announced", "[live][execute]") {
   Rig rig(Engine::postgresql);
   rig.exec("CREATE TABLE o (id int PRIMARY KEY, amount timestamptz NOT NULL DEFAULT now())");
