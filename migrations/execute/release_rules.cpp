@@ -19,6 +19,15 @@ planner::AppliedIn applied_in(const LedgerState& state, const MigrationId& id, P
   return row->release;
 }
 
+/// The same of contract, of which only what it dropped counts. One at work may drop it any moment.
+planner::AppliedIn contracted_in(const LedgerState& state, const MigrationId& id) {
+  const PhaseRow* row = state.phase(id, Phase::contract);
+  if (row == nullptr) return std::nullopt;
+  const bool at_work = row->state == PhaseState::running && row->direction == Direction::forward;
+  if (!at_work && !state.contracted(id)) return std::nullopt;
+  return row->release;
+}
+
 planner::Releases releases_of(const ReleaseJudge::Facts& facts) {
   std::vector<planner::ReleaseState> applied;
   for (const ReleaseRow& row : facts.state.releases) {
@@ -42,7 +51,7 @@ planner::Floor floor_of(const ReleaseJudge::Facts& facts, const planner::Release
         {.migration = row.id,
          .expanded = applied_in(facts.state, row.id, Phase::expand),
          .switched = applied_in(facts.state, row.id, Phase::switch_),
-         .contracted = applied_in(facts.state, row.id, Phase::contract),
+         .contracted = contracted_in(facts.state, row.id),
          .demands =
              file != nullptr && std::ranges::any_of(file->changes, planner::demands_of_writers)});
   }

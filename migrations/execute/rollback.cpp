@@ -56,6 +56,7 @@ class Rollback final {
   [[nodiscard]] Result<void> show(const Migration& migration, const std::vector<Phase>& phases);
   [[nodiscard]] Result<void> undo(const Migration& migration, Phase phase);
   [[nodiscard]] Result<Undo> run_of(const Migration& migration, Phase phase);
+  [[nodiscard]] Result<bool> left_nothing(const MigrationId& id, Phase phase) const;
   [[nodiscard]] Result<planner::Steps> plan_way_back(const Migration& migration, Phase phase);
   [[nodiscard]] Result<void> refuse_builders(const Migration& migration,
                                              const std::vector<Phase>& phases);
@@ -113,24 +114,6 @@ std::vector<planner::PutConstraint> only_promised(const std::vector<StepRow>& ro
   return promised;
 }
 
-/// It may be done as often as one likes.
-bool only_refreshes(const planner::Step& step) {
-  const bool other = step.sql.empty() || step.action.index() != 0 || !step.records.empty();
-  return !other && std::ranges::all_of(step.sql, [](const std::string& sql) {
-    return sql.starts_with("REFRESH MATERIALIZED VIEW ") || sql.starts_with("ANALYZE ");
-  });
-}
-
-/// Nothing was committed that counts: what was tried were transactions, whose end the ledger would
-/// know.
-bool did_nothing(const std::vector<StepRow>& rows) {
-  return std::ranges::all_of(rows, [](const StepRow& row) {
-    const bool whole = row.step.kind == planner::StepKind::transaction;
-    if (row.state == "done") return whole && only_refreshes(row.step);
-    return row.attempts == 0 || whole;
-  });
-}
-
 bool has_something(const PhaseRow& row) {
   return row.state == PhaseState::done || is_half_done(row.state);
 }
@@ -164,7 +147,7 @@ Result<std::vector<Phase>> Rollback::phases_to_undo(const MigrationId& id) const
   for (const Phase phase : planner::kPhases) {
     const PhaseRow* row = state_.phase(id, phase);
     if (row == nullptr || !has_something(*row)) continue;
-    if (phase == Phase::contract) {
+    if (phase == Phase::contract && state_.contracted(id)) {
       return planner::fail(ErrorCode::refused,
                            fmt::format("contract of {} was {}: what it dropped is gone", id.value,
                                        row->state == PhaseState::done ? "applied" : "begun"),
@@ -185,7 +168,7 @@ Result<void> Rollback::check_phase(const MigrationId& id, Phase phase) const {
   const PhaseRow* row = state_.phase(id, phase);
   const bool under_way =
       row != nullptr && row->direction == Direction::undo && is_half_done(row->state);
-  if (under_way) return {};
+  if (under_way || phase == Phase::contract) return {};
   const ReleaseJudge judge({.state = state_,
                             .migrations = migrations_,
                             .cut = cut_,
@@ -300,7 +283,11 @@ Result<bool> Rollback::stand_again(const Migration& migration, Phase phase, std:
 Result<void> Rollback::show(const Migration& migration, const std::vector<Phase>& phases) {
   ZDM_TRY(auto forecast, Forecast::read(*session_, state_, {&migration}));
   for (const Phase phase : phases) {
-    ZDM_TRY(const auto planned, forecast.plan_undo(migration, phase));
+    ZDM_TRY(const bool nothing, left_nothing(migration.id, phase));
+    planner::Steps planned;
+    if (!nothing) {
+      ZDM_TRY(planned, forecast.plan_undo(migration, phase));
+    }
     MigrationReport& report = report_on(migration, phase);
     report.state = "skipped";
     report.reason = "dry run";
@@ -315,13 +302,21 @@ std::string Rollback::held_mark(Phase phase) const {
                      to_rfc3339(environment_.host.now()));
 }
 
+/// A contract is undone only where it left nothing.
+Result<bool> Rollback::left_nothing(const MigrationId& id, Phase phase) const {
+  if (phase == Phase::contract) return true;
+  const PhaseRow* row = state_.phase(id, phase);
+  if (row == nullptr || row->state == PhaseState::done || row->direction == Direction::undo) {
+    return false;
+  }
+  ZDM_TRY(const auto rows, session_->steps(row->run));
+  return did_nothing(rows);
+}
+
 /// Of a phase that did nothing there is nothing to take back.
 Result<planner::Steps> Rollback::plan_way_back(const Migration& migration, Phase phase) {
-  const PhaseRow* row = state_.phase(migration.id, phase);
-  if (row != nullptr && row->state != PhaseState::done && row->direction == Direction::forward) {
-    ZDM_TRY(const auto rows, session_->steps(row->run));
-    if (did_nothing(rows)) return planner::Steps{};
-  }
+  ZDM_TRY(const bool nothing, left_nothing(migration.id, phase));
+  if (nothing) return planner::Steps{};
   ZDM_TRY(const View view, read_view(*session_, migration));
   return plan_checked(migration, phase, Direction::undo, view.catalog, view.progress);
 }

@@ -14,15 +14,12 @@ using planner::Migration;
 
 constexpr std::size_t kSamples = 10;
 
-/// Both shapes stand side by side from backfill's first step to contract.
+/// Both shapes stand side by side from backfill's first step to what contract drops.
 const PhaseRow* comparable(const LedgerState& state, const MigrationId& id) {
   const PhaseRow* backfill = state.phase(id, Phase::backfill);
-  const PhaseRow* contract = state.phase(id, Phase::contract);
   if (backfill == nullptr || backfill->direction == Direction::undo) return nullptr;
   if (backfill->state != PhaseState::done && !is_half_done(backfill->state)) return nullptr;
-  const bool dropped =
-      contract != nullptr && (contract->state == PhaseState::done || is_half_done(contract->state));
-  return dropped ? nullptr : backfill;
+  return state.contracted(id) ? nullptr : backfill;
 }
 
 /// Before the first run of a step nothing of it is there to compare.

@@ -62,7 +62,7 @@ struct Footprint {
   MigrationId migration;
   AppliedIn expanded;
   AppliedIn switched;
-  AppliedIn contracted;  ///< also where contract was begun and not finished
+  AppliedIn contracted;  ///< also where contract dropped a part and is not finished
   bool demands = false;  ///< switch adds what older code does not meet (Need::meets_demand)
 };
 

@@ -75,6 +75,33 @@ void check_not_begun(Rig& rig, const planner::Migration& file, int differing) {
   CHECK(report->migrations[0].samples.size() == static_cast<std::size_t>(differing));
 }
 
+/// Every statement with `words` fails.
+void fail_at(Rig& rig, const std::string& words) {
+  rig.spy->run =
+      [words](
+          migrations::Connection& connection, std::string_view sql,
+          std::span<const migrations::Text> parameters) -> migrations::Result<migrations::Rows> {
+    if (sql.find(words) != std::string_view::npos) return planner::fail(ErrorCode::failed, "no");
+    return connection.run(sql, parameters);
+  };
+}
+
+bool may_run(Rig& rig, const planner::Migration& file, const std::string& release) {
+  const auto around = rig.environment();
+  const auto report = migrations::release_check(around, rig.cut, release, {file});
+  INFO((report ? std::string() : text_of(report.error())));
+  REQUIRE(report);
+  return report->ok;
+}
+
+migrations::RollbackOptions back_to(std::optional<Phase> phase) {
+  migrations::RollbackOptions options;
+  options.migration = planner::MigrationId{"1_case"};
+  options.to = phase;
+  options.to_none = !phase;
+  return options;
+}
+
 constexpr const char* kPartitioned =
     "CREATE TABLE part (id integer, name text DEFAULT 'x', qty integer) PARTITION BY RANGE (id);"
     "CREATE TABLE p1 PARTITION OF part FOR VALUES FROM (0) TO (100);"
@@ -142,14 +169,7 @@ TEST_CASE("a contract that is carried on compares again what it has not dropped 
   make_users(rig, 3);
   auto file = rename_users_name(Phase::contract);
   to_switch(rig, file);
-  rig.spy->run =
-      [](migrations::Connection& connection, std::string_view sql,
-         std::span<const migrations::Text> parameters) -> migrations::Result<migrations::Rows> {
-    if (sql.find("DROP COLUMN") != std::string_view::npos) {
-      return planner::fail(ErrorCode::failed, "no");
-    }
-    return connection.run(sql, parameters);
-  };
+  fail_at(rig, "DROP COLUMN");
   REQUIRE(apply(rig, file, Phase::contract, "r2").error);
   rig.spy->run = nullptr;
   rig.exec("UPDATE users SET name = 'old', full_name = 'new' WHERE id = 1");
@@ -157,6 +177,75 @@ TEST_CASE("a contract that is carried on compares again what it has not dropped 
   CHECK(rig.has_column("users", "name"));
   rig.exec("UPDATE users SET full_name = 'old' WHERE id = 1");
   must(rig, file, Phase::contract, "r2");
+}
+
+TEST_CASE("a contract that has dropped nothing yet is taken back as nothing, and moves no floor",
+          "[live][execute]") {
+  const auto engine = GENERATE(Engine::postgresql, Engine::sqlite);
+  Rig rig(engine);
+  rig.cut = {"r0", "r1", "r2"};
+  rig.allowed = {"live-readers"};
+  rig.exec("CREATE TABLE c (id integer PRIMARY KEY, price integer)");
+  rig.exec("INSERT INTO c VALUES (1, 10)");
+  const auto file = rename("c", "price", "cost");
+  to_switch(rig, file);
+  fail_at(rig, "DROP COLUMN");
+  REQUIRE(apply(rig, file, Phase::contract, "r2").error);
+  rig.spy->run = nullptr;
+  CHECK(may_run(rig, file, "r0"));
+  check_not_begun(rig, file, 0);
+  auto dry = back_to(Phase::expand);
+  dry.dry_run = true;
+  CHECK(!rig.rollback({file}, dry).error);
+  const auto undone = rig.rollback({file}, back_to(Phase::expand));
+  INFO(text_of(undone.error));
+  REQUIRE(!undone.error);
+  REQUIRE(undone.report.migrations.size() == 3);
+  CHECK(undone.report.migrations.front().phase == Phase::contract);
+  CHECK(undone.report.migrations.front().steps.empty());
+  CHECK(rig.value("SELECT count(*) FROM c WHERE cost IS NULL AND price = 10") == "1");
+}
+
+TEST_CASE("a contract that has dropped a part cannot be taken back", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.cut = {"r0", "r1", "r2"};
+  rig.allowed = {"live-readers"};
+  rig.exec("CREATE TABLE a (x integer)");
+  rig.exec("CREATE TABLE b (y integer)");
+  const auto file = one_change(
+      "kind = \"drop_column\"\ntable = \"a\"\ncolumn = \"x\"\n[[change]]\n"
+      "kind = \"drop_column\"\ntable = \"b\"\ncolumn = \"y\"\n");
+  to_switch(rig, file);
+  fail_at(rig, "b DROP COLUMN");
+  REQUIRE(apply(rig, file, Phase::contract, "r2").error);
+  rig.spy->run = nullptr;
+  REQUIRE(!rig.has_column("a", "x"));
+  CHECK(!may_run(rig, file, "r0"));
+  const auto undone = rig.rollback({file}, back_to(Phase::expand));
+  REQUIRE(undone.error);
+  CHECK(undone.error->code == ErrorCode::refused);
+  CHECK(undone.error->message.find("was begun") != std::string::npos);
+}
+
+TEST_CASE("an index that could not be dropped concurrently is a contract not begun",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.cut = {"r0", "r1", "r2"};
+  rig.allowed = {"live-readers"};
+  rig.exec("CREATE TABLE a (x integer)");
+  rig.exec("CREATE INDEX i ON a (x)");
+  const auto file = one_change("kind = \"drop_index\"\nname = \"i\"\n");
+  to_switch(rig, file);
+  fail_at(rig, "DROP INDEX CONCURRENTLY");
+  REQUIRE(apply(rig, file, Phase::contract, "r2").error);
+  rig.spy->run = nullptr;
+  CHECK(may_run(rig, file, "r0"));
+  rig.exec("UPDATE pg_index SET indisvalid = false WHERE indexrelid = 'i'::regclass");
+  CHECK(!may_run(rig, file, "r0"));
+  rig.exec("UPDATE pg_index SET indisvalid = true WHERE indexrelid = 'i'::regclass");
+  const auto undone = rig.rollback({file}, back_to(std::nullopt));
+  INFO(text_of(undone.error));
+  CHECK(!undone.error);
 }
 
 TEST_CASE("what single partitions have of their own on a column refuses its migration by name",
