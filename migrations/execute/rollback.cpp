@@ -10,6 +10,7 @@
 #include "execute/operations.hpp"
 #include "execute/planning.hpp"
 #include "execute/selection.hpp"
+#include "execute/steps.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::migrations {
@@ -56,6 +57,7 @@ class Rollback final {
   [[nodiscard]] Result<void> show(const Migration& migration, const std::vector<Phase>& phases);
   [[nodiscard]] Result<void> undo(const Migration& migration, Phase phase);
   [[nodiscard]] Result<Undo> run_of(const Migration& migration, Phase phase);
+  [[nodiscard]] Result<void> refuse_losses(const Migration& migration);
   [[nodiscard]] Result<bool> left_nothing(const MigrationId& id, Phase phase) const;
   [[nodiscard]] Result<planner::Steps> plan_way_back(const Migration& migration, Phase phase);
   [[nodiscard]] Result<void> refuse_builders(const Migration& migration,
@@ -112,6 +114,31 @@ std::vector<planner::PutConstraint> only_promised(const std::vector<StepRow>& ro
     if (row.step.effects.empty()) return {};
   }
   return promised;
+}
+
+/// One column copied to one other and back: a write that the other could not take has failed.
+bool is_copied(const planner::SyncRule& rule) {
+  if (rule.on_error != planner::OnError::fail) return false;
+  if (rule.forward.size() != 1 || rule.backward.size() != 1) return false;
+  const auto copies = [](const planner::Assignment& to, const planner::Assignment& from) {
+    return to.expression == planner::quote_identifier(from.column);
+  };
+  return copies(rule.forward.front(), rule.backward.front()) &&
+         copies(rule.backward.front(), rule.forward.front());
+}
+
+std::vector<planner::Fill> fills_to_compare(const planner::TableRules& rules,
+                                            const Migration& migration) {
+  std::vector<planner::Fill> fills;
+  for (const planner::SyncRule& rule : rules.rules) {
+    const bool two_ways = !rule.repair && !rule.forward.empty() && !rule.backward.empty();
+    if (rule.migration != migration.id || !two_ways || is_copied(rule)) continue;
+    fills.push_back({.migration = rule.migration,
+                     .change = rule.change,
+                     .assignments = rule.forward,
+                     .inverse = rule.backward});
+  }
+  return fills;
 }
 
 bool has_something(const PhaseRow& row) {
@@ -208,6 +235,14 @@ Result<void> Rollback::run() {
   }
   ZDM_CHECK(refuse_builders(*migration, phases));
   if (options_.dry_run) return show(*migration, phases);
+  if (std::ranges::find(phases, Phase::backfill) != phases.end()) {
+    if (auto may = refuse_losses(*migration); !may) {
+      MigrationReport& report = report_on(*migration, Phase::backfill);
+      report.state = state_word(may.error());
+      report.error = may.error();
+      return may;
+    }
+  }
   for (const Phase phase : phases) ZDM_CHECK(undo(*migration, phase));
   return {};
 }
@@ -234,6 +269,28 @@ Result<void> Rollback::refuse_builders(const Migration& migration,
                       migration.id.value),
           fmt::format("roll it back first: zdm rollback --to none {}", row.id.value));
     }
+  }
+  return {};
+}
+
+/// Undoing backfill drops what the new shape holds: nothing may be there alone (law 4). Once the
+/// rules are gone, the new columns are made anew already.
+Result<void> Rollback::refuse_losses(const Migration& migration) {
+  if (session_->allowed("divergent-rows")) return {};
+  ZDM_TRY(const auto progress, session_->read([&](Connection& work) {
+    return session_->ledger().progress(work, migration.id);
+  }));
+  for (const planner::TableRules& rules : progress.tables) {
+    planner::VerifyAction action{.table = rules.table, .fills = fills_to_compare(rules, migration)};
+    if (action.fills.empty()) continue;
+    if (progress_) {
+      ProgressEvent event;
+      event.migration = migration.id;
+      event.phase = Phase::backfill;
+      event.text = "comparing every row before the new shape goes";
+      progress_(event);
+    }
+    ZDM_CHECK(require_agreement(*session_, action, Shapes::old_alone));
   }
   return {};
 }

@@ -9,28 +9,56 @@ namespace {
 
 constexpr std::size_t kSamples = 10;
 
+/// The message up to what becomes of it.
+std::string count_of(const planner::TableName& table, const Verification& verification,
+                     std::string_view differ) {
+  std::string message = fmt::format("{} of {} rows of {} {}", verification.differing,
+                                    verification.rows, planner::quote(table), differ);
+  if (verification.samples.empty()) return message;
+  const DivergentRow& row = verification.samples.front();
+  return message + fmt::format("; for one, {}: old {}, expected {}, found {}", row.key,
+                               row.old_value, row.expected, row.found);
+}
+
+std::string keys_of(const Verification& verification) {
+  std::string keys;
+  for (const DivergentRow& row : verification.samples) {
+    keys += (keys.empty() ? "" : ", ") + row.key;
+  }
+  const bool more = verification.differing > static_cast<std::int64_t>(verification.samples.size());
+  return more ? keys + ", …" : keys;
+}
+
 Error divergence(const planner::TableName& table, const Verification& verification, Shapes after) {
-  std::string message =
-      fmt::format("{} of {} rows of {} differ between the old and the new shape{}",
-                  verification.differing, verification.rows, planner::quote(table),
-                  after == Shapes::both ? "" : ", or have no value in the new one");
-  if (!verification.samples.empty()) {
-    const DivergentRow& row = verification.samples.front();
-    message += fmt::format("; for one, {}: old {}, expected {}, found {}", row.key, row.old_value,
-                           row.expected, row.found);
+  Error error{.code = ErrorCode::refused};
+  switch (after) {
+    case Shapes::both:
+      error.message = count_of(table, verification, "differ between the old and the new shape");
+      error.hint =
+          "see them with zdm verify, repair them and run the same command again; or accept "
+          "rows whose writer gave both sides with --allow divergent-rows";
+      return error;
+    case Shapes::new_alone:
+      error.message = count_of(table, verification,
+                               "differ between the old and the new shape, or have no value in the "
+                               "new one") +
+                      "; nothing was dropped";
+      error.hint =
+          "see them with zdm verify, write the right value into the new shape and run the same "
+          "command again; or let the old values of such rows go with --allow divergent-rows";
+      return error;
+    case Shapes::old_alone:
+      error.message = count_of(table, verification,
+                               "have a value in the new shape that the old one does not give back "
+                               "(" +
+                                   keys_of(verification) + ")") +
+                      "; nothing was undone";
+      error.hint =
+          "write the right value into the old shape and run the same command again; or let the new "
+          "values of such rows go with --allow divergent-rows";
+      return error;
   }
-  if (after == Shapes::both) {
-    return {.code = ErrorCode::refused,
-            .message = std::move(message),
-            .hint =
-                "see them with zdm verify, repair them and run the same command again; or accept "
-                "rows whose writer gave both sides with --allow divergent-rows"};
-  }
-  return {.code = ErrorCode::refused,
-          .message = message + "; nothing was dropped",
-          .hint =
-              "see them with zdm verify, write the right value into the new shape and run the same "
-              "command again; or let the old values of such rows go with --allow divergent-rows"};
+  return error;
 }
 
 /// Reads only, so a lost connection means just another look.

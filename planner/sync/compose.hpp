@@ -57,12 +57,13 @@ struct FillSql {
 };
 [[nodiscard]] FillSql compose_fill(Engine engine, const std::vector<Fill>& fills);
 
-/// What is there after the comparison: both shapes, or the new one without the old.
-enum class Shapes { both, new_alone };
+/// What is there after the comparison: both shapes, or one without the other.
+enum class Shapes { both, new_alone, old_alone };
 
 /// Rows that are wrong (law 4): new NULL while up(old) is not; or new <> up(old) and old <>
 /// down(new). Where the old shape goes, those too whose value goes with it: new NULL, old not, and
-/// old <> down(NULL).
+/// old <> down(NULL). Where the new shape goes, those whose value goes with it: new not NULL and <>
+/// up(old), and old either <> down(new) or NULL. Empty: no row can be.
 [[nodiscard]] std::string compose_divergence(Engine engine, const std::vector<Fill>& fills,
                                              Shapes after = Shapes::both);
 

@@ -64,9 +64,36 @@ std::string lost(Engine engine, const Fill& fill) {
   return text + ")";
 }
 
+/// The new shape has a value, and the old one neither gives it nor was made of it.
+std::string lost_with_new(Engine engine, const Fill& fill) {
+  if (fill.repair || fill.assignments.empty() || fill.inverse.empty()) return {};
+  std::vector<std::string> given;
+  for (const Assignment& assignment : fill.assignments) {
+    given.push_back(quote_identifier(assignment.column) + " IS NOT NULL");
+  }
+  std::vector<std::string> empty;
+  for (const Assignment& assignment : fill.inverse) {
+    empty.push_back(quote_identifier(assignment.column) + " IS NULL");
+  }
+  return fmt::format("(({}) AND {} AND (({}) OR {}))", join(given, " OR "),
+                     any_differs(engine, fill.assignments), join(empty, " AND "),
+                     any_differs(engine, fill.inverse));
+}
+
+std::string compose_lost_with_new(Engine engine, const std::vector<Fill>& fills) {
+  std::vector<std::string> wrong;
+  for (const Fill& fill : fills) {
+    if (std::string text = lost_with_new(engine, fill); !text.empty()) {
+      wrong.push_back(std::move(text));
+    }
+  }
+  return join(wrong, "\n   OR ");
+}
+
 }  // namespace
 
 std::string compose_divergence(Engine engine, const std::vector<Fill>& fills, Shapes after) {
+  if (after == Shapes::old_alone) return compose_lost_with_new(engine, fills);
   std::vector<std::string> wrong;
   for (const Fill& fill : fills) {
     for (const Assignment& assignment : fill.assignments) {

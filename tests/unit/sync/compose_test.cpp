@@ -219,6 +219,16 @@ TEST_CASE("a row that agrees in one direction is right", "[sync][divergence]") {
         "   OR (cents IS NOT (round(price * 100)) AND price IS NOT (cents / 100.0))");
 }
 
+TEST_CASE("where the new shape goes, a value that only it has is wrong", "[sync][divergence]") {
+  const Fill fill = {.assignments = {assign("a", "x1", {"name"}), assign("b", "x2", {"name"})},
+                     .inverse = {assign("name", "a || b", {"a", "b"})}};
+  const Fill repair = {.assignments = {assign("n", "'x'", {})}, .repair = true};
+  CHECK(compose_divergence(Engine::sqlite, {repair, fill}, Shapes::old_alone) ==
+        "((a IS NOT NULL OR b IS NOT NULL) AND (a IS NOT (x1) OR b IS NOT (x2))"
+        " AND ((name IS NULL) OR name IS NOT (a || b)))");
+  CHECK(compose_divergence(Engine::sqlite, {repair}, Shapes::old_alone).empty());
+}
+
 TEST_CASE("types without equality are compared as text", "[sync][divergence]") {
   const Fill fill = {.assignments = {assign("n", "o", {"o"}, "json")}};
   CHECK_THAT(compose_divergence(Engine::postgresql, {fill}),
