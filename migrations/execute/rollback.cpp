@@ -11,6 +11,7 @@
 #include "execute/planning.hpp"
 #include "execute/selection.hpp"
 #include "execute/steps.hpp"
+#include "recipes/footing.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::migrations {
@@ -57,6 +58,10 @@ class Rollback final {
   [[nodiscard]] Result<void> show(const Migration& migration, const std::vector<Phase>& phases);
   [[nodiscard]] Result<void> undo(const Migration& migration, Phase phase);
   [[nodiscard]] Result<Undo> run_of(const Migration& migration, Phase phase);
+  [[nodiscard]] Result<void> refuse_later(const Migration& migration,
+                                          const std::vector<Phase>& phases);
+  [[nodiscard]] std::string standing_on(const planner::Made& made, const MigrationId& other,
+                                        const std::string& home) const;
   [[nodiscard]] Result<void> refuse_losses(const Migration& migration);
   [[nodiscard]] Result<bool> left_nothing(const MigrationId& id, Phase phase) const;
   [[nodiscard]] Result<planner::Steps> plan_way_back(const Migration& migration, Phase phase);
@@ -139,6 +144,13 @@ std::vector<planner::Fill> fills_to_compare(const planner::TableRules& rules,
                      .inverse = rule.backward});
   }
   return fills;
+}
+
+/// Where a name without a schema is made.
+Result<std::string> home_schema(Connection& connection) {
+  if (connection.engine() == Engine::sqlite) return std::string("main");
+  ZDM_TRY(const Rows rows, connection.run("SELECT current_schema()"));
+  return rows.first();
 }
 
 bool has_something(const PhaseRow& row) {
@@ -234,6 +246,7 @@ Result<void> Rollback::run() {
     }
   }
   ZDM_CHECK(refuse_builders(*migration, phases));
+  ZDM_CHECK(refuse_later(*migration, phases));
   if (options_.dry_run) return show(*migration, phases);
   if (std::ranges::find(phases, Phase::backfill) != phases.end()) {
     if (auto may = refuse_losses(*migration); !may) {
@@ -268,6 +281,48 @@ Result<void> Rollback::refuse_builders(const Migration& migration,
                       planner::quote(column.table), planner::quote_identifier(column.name),
                       migration.id.value),
           fmt::format("roll it back first: zdm rollback --to none {}", row.id.value));
+    }
+  }
+  return {};
+}
+
+/// What of these another migration names; empty: nothing, or its file is not here.
+std::string Rollback::standing_on(const planner::Made& made, const MigrationId& other,
+                                  const std::string& home) const {
+  const Migration* file = find_migration(migrations_, other);
+  if (file == nullptr) return {};
+  for (const planner::Change& change : file->changes) {
+    if (auto found = planner::standing_on(made, change, home); !found.empty()) return found;
+  }
+  return {};
+}
+
+/// The tables, columns and views that are taken away would take along what later migrations made
+/// of them (an index, a comment), which would still count as done.
+Result<void> Rollback::refuse_later(const Migration& migration, const std::vector<Phase>& phases) {
+  ZDM_TRY(const std::string home, session_->read(home_schema));
+  const auto refuse = [&](const MigrationId& other, const std::string& what) {
+    return planner::fail(
+        ErrorCode::refused,
+        fmt::format("{} stands on {}, which {} made", other.value, what, migration.id.value),
+        state_.contracted(other)
+            ? fmt::format("contract of {} has no way back: go on with {}, or write a new migration",
+                          other.value, migration.id.value)
+            : fmt::format("roll it back first: zdm rollback --to none {}", other.value));
+  };
+  for (const Phase phase : phases) {
+    for (const planner::Change& change : migration.changes) {
+      const auto made = planner::taken_back(change, phase);
+      const PhaseRow* since =
+          state_.phase(migration.id, made.exchanged ? Phase::switch_ : Phase::expand);
+      for (const MigrationRow& row : state_.migrations) {
+        const PhaseRow* begun = state_.phase(row.id, Phase::expand);
+        const bool later = begun != nullptr && since != nullptr && begun->run > since->run;
+        if (!later || row.id == migration.id || !state_.started(row.id)) continue;
+        if (const auto what = standing_on(made, row.id, home); !what.empty()) {
+          return refuse(row.id, what);
+        }
+      }
     }
   }
   return {};

@@ -1,5 +1,7 @@
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "backfill/backfill.hpp"
 #include "execute/steps.hpp"
 #include "sql/quote.hpp"
@@ -20,13 +22,14 @@ std::string count_of(const planner::TableName& table, const Verification& verifi
                                row.old_value, row.expected, row.found);
 }
 
+/// A row may be a sample of several changes.
 std::string keys_of(const Verification& verification) {
-  std::string keys;
+  std::vector<std::string> keys;
   for (const DivergentRow& row : verification.samples) {
-    keys += (keys.empty() ? "" : ", ") + row.key;
+    if (std::ranges::find(keys, row.key) == keys.end()) keys.push_back(row.key);
   }
-  const bool more = verification.differing > static_cast<std::int64_t>(verification.samples.size());
-  return more ? keys + ", …" : keys;
+  const bool more = verification.differing > static_cast<std::int64_t>(keys.size());
+  return fmt::format("{}{}", fmt::join(keys, ", "), more ? ", …" : "");
 }
 
 Error divergence(const planner::TableName& table, const Verification& verification, Shapes after) {
