@@ -6,7 +6,7 @@
 #include "model/catalog.hpp"
 #include "model/step.hpp"
 
-/// What zdm's trigger pair on a table asks of steps, beside its SQL. PostgreSQL only.
+/// What zdm's trigger pair on a table asks of steps, beside its SQL.
 namespace zdm::planner {
 
 /// Before 13 a BEFORE ROW trigger cannot stand on a partitioned table: the pair stands on each

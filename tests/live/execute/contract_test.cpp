@@ -352,3 +352,70 @@ TEST_CASE("another default of the old column refuses switch and contract", "[liv
   rig.exec("ALTER TABLE users ALTER name DROP DEFAULT");
   must(rig, file, Phase::contract, "r2");
 }
+
+TEST_CASE("switch and contract refuse to start without the triggers", "[live][execute]") {
+  const auto engine = GENERATE(Engine::postgresql, Engine::sqlite);
+  Rig rig(engine);
+  const bool sqlite = engine == Engine::sqlite;
+  rig.exec("CREATE TABLE c (id integer PRIMARY KEY, price integer)");
+  rig.exec("INSERT INTO c VALUES (1, 10)");
+  const auto file = rename("c", "price", "cost");
+  const auto drop = [&](const std::string& event) {
+    rig.exec(sqlite ? "DROP TRIGGER zzz_zdm_c_" + event
+                    : "DROP TRIGGER zzz_zdm_sync_" + event + " ON c");
+  };
+  must(rig, file, Phase::expand, "r1");
+  must(rig, file, Phase::backfill, "r1");
+  SECTION("before switch") {
+    drop("update");
+    refuses(rig, file, Phase::switch_, {"the trigger pair", "--to expand"});
+  }
+  SECTION("before contract") {
+    must(rig, file, Phase::switch_, "r1");
+    rig.live("r1");
+    drop("insert");
+    refuses(rig, file, Phase::contract, {"the trigger pair", "--to expand"});
+    CHECK(rig.has_column("c", "price"));
+  }
+  SECTION("while a stopped contract waits") {
+    must(rig, file, Phase::switch_, "r1");
+    rig.live("r1");
+    fail_at(rig, "DROP COLUMN");
+    REQUIRE(apply(rig, file, Phase::contract, "r2").error);
+    rig.spy->run = nullptr;
+    drop("insert");
+    const auto outcome = apply(rig, file, Phase::contract, "r2");
+    REQUIRE(outcome.error);
+    CHECK(outcome.error->code == ErrorCode::drift);
+    CHECK(rig.has_column("c", "price"));
+  }
+  rig.allowed = {"live-readers"};
+  REQUIRE(!rig.rollback({file}, back_to(Phase::expand)).error);
+  auto again = options_for(std::nullopt, "r1");
+  again.resume = file.id;
+  again.only = {file.id};
+  again.phase = Phase::backfill;
+  REQUIRE(!rig.apply({file}, again).error);
+  must(rig, file, Phase::switch_, "r1");
+  rig.live("r1");
+  must(rig, file, Phase::contract, "r2");
+}
+
+TEST_CASE("SQLite: triggers that a table lost, or that are no longer zdm's, refuse switch",
+          "[live][execute]") {
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE c (id integer PRIMARY KEY, price integer)");
+  const auto file = rename("c", "price", "cost");
+  must(rig, file, Phase::expand, "r1");
+  must(rig, file, Phase::backfill, "r1");
+  SECTION("made anew") {
+    rig.exec("CREATE TABLE n (id integer PRIMARY KEY, price integer, cost integer)");
+    rig.exec("DROP TABLE c");
+    rig.exec("ALTER TABLE n RENAME TO c");
+  }
+  SECTION("another's under the same name") {
+    rig.exec("DROP TRIGGER zzz_zdm_c_insert");
+    rig.exec("CREATE TRIGGER zzz_zdm_c_insert AFTER INSERT ON c BEGIN SELECT 1; END");
+  }
+  refuses(rig, file, Phase::switch_, {"zzz_zdm_c_insert, zzz_zdm_c_update does not stand"});
+}
