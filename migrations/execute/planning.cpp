@@ -160,7 +160,7 @@ Result<std::int64_t> carry_on(Session& session, std::int64_t run) {
 
 namespace {
 
-/// Asked before a phase is begun, since a contract that was begun cannot be undone; its guards ask
+/// Asked before a phase is begun, when nothing has to be taken back yet; its guards ask
 /// again within their transactions.
 Result<void> require_pairs(Session& session, const planner::Migration& migration, Phase phase,
                            const View& view) {
@@ -180,8 +180,8 @@ Result<void> require_pairs(Session& session, const planner::Migration& migration
   return {};
 }
 
-/// Contract compares both shapes before it is begun: one that was begun cannot be undone, and moves
-/// the floor. Says which of its steps that leaves done.
+/// Contract compares both shapes before it is begun: what it drops is gone, and it moves the floor.
+/// Says which of its steps that leaves done.
 Result<std::vector<bool>> look_before_drops(Session& session, Phase phase,
                                             const std::vector<planner::Step>& steps,
                                             const Comparing& comparing) {
