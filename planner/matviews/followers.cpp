@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <optional>
+
 #include "locks/claims.hpp"
 #include "matviews/access.hpp"
 #include "sql/quote.hpp"
@@ -44,7 +46,43 @@ constexpr std::string_view kFunction = R"((
     FROM pg_catalog.pg_proc f
    WHERE f.oid = {} AND f.prokind <> 'a'))";
 
+constexpr std::string_view kViewHead = "CREATE OR REPLACE VIEW ";
+
+/// What follows the name in the statement that makes a view anew; nothing where it is another.
+std::optional<std::string_view> after_name(const Dependent& dependent) {
+  const std::string_view text = dependent.rebind;
+  const bool named = dependent.kind == DependentKind::view && !dependent.relation.name.empty();
+  if (!named || !text.starts_with(kViewHead)) return std::nullopt;
+  bool quoted = false;
+  for (auto at = kViewHead.size(); at < text.size(); ++at) {
+    if (text[at] == '"') quoted = !quoted;
+    if (!quoted && text[at] == ' ') return text.substr(at);
+  }
+  return std::nullopt;
+}
+
+/// The statement, for a view under the name it has by then: it may change names in the same plan.
+std::string bind_anew(const Dependent& dependent) {
+  const auto rest = after_name(dependent);
+  if (!rest) return dependent.rebind;
+  return fmt::format("{}{}{}", kViewHead, quote(dependent.relation), *rest);
+}
+
 }  // namespace
+
+std::string unchanged_sql(const Dependent& dependent) {
+  const auto now = rebind_sql(dependent.kind, std::to_string(dependent.oid));
+  const auto rest = after_name(dependent);
+  if (!rest) {
+    return fmt::format("SELECT coalesce({} = {}, false)", now, quote_literal(dependent.rebind));
+  }
+  const auto& view = dependent.relation;
+  return fmt::format(
+      "SELECT coalesce({} = {} || pg_catalog.quote_ident({}) || '.' || pg_catalog.quote_ident({})\n"
+      "         || {}, false)",
+      now, quote_literal(kViewHead), quote_literal(view.schema), quote_literal(view.name),
+      quote_literal(*rest));
+}
 
 std::string rebind_sql(DependentKind kind, std::string_view oid) {
   switch (kind) {
@@ -84,7 +122,7 @@ Following follow(const TableName& view, std::span<const Dependent> dependents) {
   Claims claims;
   for (const auto& dependent : dependents) {
     if (!follows(view, dependent)) continue;
-    following.sql.push_back(dependent.rebind);
+    following.sql.push_back(bind_anew(dependent));
     if (!dependent.relation.name.empty()) {
       claims.add(dependent.relation, LockMode::access_exclusive);
     }

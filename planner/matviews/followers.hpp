@@ -43,5 +43,7 @@ enum class Matviews { built_along, left_behind };
 /// a number) anew, under the search path of who asks; NULL where there is none. Empty for kinds
 /// that never follow.
 [[nodiscard]] std::string rebind_sql(DependentKind kind, std::string_view oid);
+/// A query: whether that statement is still the one that was read, under the name the catalog has.
+[[nodiscard]] std::string unchanged_sql(const Dependent& dependent);
 
 }  // namespace zdm::planner::views

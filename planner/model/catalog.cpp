@@ -40,7 +40,9 @@ std::string_view word_for_view(DependentKind kind) {
 
 bool is_view(const Dependent& dependent, const TableName& name) {
   const auto word = word_for_view(dependent.kind);
-  return !word.empty() && dependent.name == std::string(word) + quote(name);
+  if (word.empty()) return false;
+  if (!dependent.relation.name.empty()) return dependent.relation == name;
+  return dependent.name == std::string(word) + quote(name);
 }
 
 void rename_view(Dependent& dependent, const TableName& to) {

@@ -6,6 +6,7 @@
 
 #include "recipes/guarantee.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/view_companions.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
@@ -75,6 +76,7 @@ Result<Recipe> CreateMatview::plan(const Context& context) const {
   if (context.phase != Phase::expand) return recipe;
   Table made = matviews::shape_of(view, views::placed(context, view.name));
   ZDM_CHECK(refuse_taken(context, made.name));
+  ZDM_TRY(recipe.checks, views::over_replaced(context, view.query, views::Binding::never));
   ZDM_TRY(made.indexes, matviews::indexes_of(context, made, view));
   for (const auto& index : made.indexes) ZDM_CHECK(refuse_taken(context, index.name));
   const guarantee::Site site{context, made};

@@ -9,6 +9,7 @@
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/view_companions.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
 
@@ -63,6 +64,7 @@ Result<Recipe> CreateView::plan(const Context& context) const {
                    fmt::format("{} exists already", quote(name)),
                    "choose another name, or use replace_view");
   }
+  ZDM_TRY(recipe.checks, views::over_replaced(context, query, views::Binding::follows));
   const Table view{
       .name = views::placed(context, name), .kind = TableKind::view, .view_query = query.text};
   auto step = guarantee::fragment({context, view}, Slot::shape, StepKind::transaction, "");

@@ -9,6 +9,7 @@
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "recipes/view_catch_up.hpp"
+#include "recipes/view_companions.hpp"
 #include "recipes/view_exchange.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
@@ -264,6 +265,8 @@ Result<Recipe> ReplaceMatview::plan(const Context& context) const {
     ZDM_CHECK(views::refuse_taken_beside(context, old.name));
     ZDM_CHECK(views::refuse_lost_below(context, old, view.query));
     ZDM_CHECK(refuse_unnamed(context, old, view.query));
+    ZDM_CHECK(views::refuse_rules_over(context, old));
+    ZDM_TRY(recipe.checks, views::over_replaced(context, view.query, views::Binding::never));
     ZDM_TRY(const Table made, shape_beside(context, *this, old));
     recipe.fragments.push_back(build_beside(context, *this, old, made));
     recipe.fragments.push_back(
@@ -310,6 +313,7 @@ Result<Recipe> ReplaceMatview::undo(const Context& context) const {
   }
   if (context.phase != Phase::switch_) return recipe;
   ZDM_TRY(const Table now, matview_of(context, view.name));
+  if (views::has_its_name(context, now)) return recipe;
   ZDM_TRY(const Table* old, views::still_there(context, views::aside(now.name), kGoOn));
   ZDM_CHECK(views::refuse_left_behind(context, now));
   const bool at_once = old->populated && matviews::can_refresh_concurrently(old->indexes);

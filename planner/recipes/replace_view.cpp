@@ -12,6 +12,7 @@
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "recipes/view_catch_up.hpp"
+#include "recipes/view_companions.hpp"
 #include "recipes/view_exchange.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
@@ -85,21 +86,7 @@ std::vector<std::string> create_beside(const Context& context, const Table& view
 /// A column that comes with a change of the same file is made anew whenever its backfill is undone,
 /// which nothing that reads it would let happen: what reads such a table is made at switch.
 bool comes_at_switch(const Context& context, const SqlText& query) {
-  const auto read = views::read_by(query);
-  const auto reads = [&](const TableName& name) {
-    return std::ranges::any_of(read, [&](const TableName& each) {
-      const auto* table = context.catalog.table(each);
-      return each == name || (table != nullptr && table == context.catalog.table(name));
-    });
-  };
-  return std::ranges::any_of(context.migration.changes, [&](const Change& change) {
-    return std::visit(
-        [&](const auto& kind) {
-          if constexpr (requires { TableName(kind.table); }) return reads(kind.table);
-          return false;
-        },
-        change.kind);
-  });
+  return views::reads_what_changes(context, query);
 }
 
 /// Rules of the view itself, the one that makes it a view left out.
@@ -272,6 +259,9 @@ Result<Recipe> ReplaceView::plan_on_postgres(const Context& context, const Table
     ZDM_CHECK(views::refuse_taken_beside(context, view.name));
     ZDM_CHECK(views::refuse_lost_below(context, view, query));
     ZDM_CHECK(refuse_what_cannot_follow(context, view, query));
+    ZDM_CHECK(views::refuse_rules_over(context, view));
+    const auto binding = late ? views::Binding::at_once : views::Binding::follows;
+    ZDM_TRY(recipe.checks, views::over_replaced(context, query, binding));
     if (!late) recipe.fragments.push_back(make(context, view));
   } else if (context.phase == Phase::switch_) {
     ZDM_CHECK(views::refuse_left_behind(context, view));
@@ -311,6 +301,13 @@ Result<Recipe> ReplaceView::undo(const Context& context) const {
     ZDM_CHECK(views::refuse_still_used(context, made->name));
     recipe.fragments.push_back(drop_view(context, view, made->name));
   } else if (context.phase == Phase::switch_) {
+    const bool made_here = comes_at_switch(context, query);
+    if (views::has_its_name(context, view)) {
+      if (made_here && made != nullptr) {
+        recipe.fragments.push_back(drop_view(context, view, made->name));
+      }
+      return recipe;
+    }
     ZDM_TRY(const Table* old, views::still_there(context, views::aside(view.name),
                                                  "go on with contract, or replace the view again"));
     ZDM_CHECK(views::refuse_left_behind(context, view));
@@ -319,7 +316,7 @@ Result<Recipe> ReplaceView::undo(const Context& context) const {
     views::catch_up_back(context, view, *old, views::describe(view.name, view, columns),
                          views::describe(view.name, *old, columns), recipe.fragments.back().step);
     drop_own_parts(view, views::beside(view.name), recipe.fragments.back().step);
-    if (comes_at_switch(context, query)) {
+    if (made_here) {
       recipe.fragments.push_back(drop_view(context, view, views::beside(view.name)));
     }
   }

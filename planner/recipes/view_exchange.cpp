@@ -25,9 +25,7 @@ constexpr std::string_view kBriefTry =
     "  FROM pg_catalog.pg_settings WHERE name = 'lock_timeout' AND setting <> '0'";
 
 Guard unchanged(const Dependent& dependent) {
-  return {.query = fmt::format("SELECT coalesce({} = {}, false)",
-                               rebind_sql(dependent.kind, std::to_string(dependent.oid)),
-                               quote_literal(dependent.rebind)),
+  return {.query = unchanged_sql(dependent),
           .message = fmt::format("{} has changed since this step was planned", dependent.name),
           .hint = std::string(kPlanAnew)};
 }
@@ -163,6 +161,11 @@ Result<void> refuse_still_used(const Context& context, const TableName& name) {
       where_of(context), ErrorCode::refused,
       fmt::format("{} cannot be dropped: {} depends on it", quote(name), fmt::join(names, ", ")),
       "drop it, or let it read what has taken the place of this view");
+}
+
+bool has_its_name(const Context& context, const Table& view) {
+  const auto* before = context.progress.table_before(view.name);
+  return before != nullptr && before->oid != 0 && before->oid == view.oid;
 }
 
 std::vector<Guard> still_is(const TableName& name, std::uint32_t oid) {

@@ -27,6 +27,9 @@ enum class Exchange { forth, back };
 /// ErrorCode::refused with the list of what reads the view of this name, which is about to go.
 [[nodiscard]] Result<void> refuse_still_used(const Context& context, const TableName& name);
 
+/// The view still is the one that was there before expand: no exchange was made, or it was undone.
+[[nodiscard]] bool has_its_name(const Context& context, const Table& view);
+
 /// Holds while the name belongs to the relation of this oid; nothing for oid 0 (law 11).
 [[nodiscard]] std::vector<Guard> still_is(const TableName& name, std::uint32_t oid);
 

@@ -218,13 +218,39 @@ Case awkward() {
   return subject;
 }
 
+/// A view on the materialized one is replaced by the same file, before it or after it.
+Case with_a_view_on_it(bool view_first) {
+  const auto lower =
+      matview("replace_matview", "revenue",
+              "SELECT day, sum(amount) AS amount, count(*) AS sales FROM orders GROUP BY day", "");
+  const auto upper = matview("replace_view", "best",
+                             "SELECT day, amount + 0 AS amount FROM revenue WHERE amount > 0", "");
+  auto subject = over_orders(
+      fmt::format("replace_matview with a replace_view on it {}", view_first ? "first" : "last"),
+      view_first ? upper + lower : lower + upper);
+  for (const char* sql :
+       {"CREATE MATERIALIZED VIEW revenue AS SELECT day, sum(amount) AS amount FROM orders GROUP "
+        "BY day",
+        "CREATE UNIQUE INDEX revenue_key ON revenue (day)",
+        "CREATE VIEW best AS SELECT day, amount FROM revenue"}) {
+    subject.setup.emplace_back(sql);
+  }
+  for (auto* writes : {&subject.old_writes, &subject.new_writes}) {
+    writes->emplace_back("REFRESH MATERIALIZED VIEW CONCURRENTLY revenue");
+    writes->emplace_back("SELECT day, amount FROM best");
+  }
+  subject.finally = {
+      {"SELECT count(*) = (SELECT count(*) FROM revenue WHERE sales > 0) FROM best", "t"}};
+  return subject;
+}
+
 }  // namespace
 
 std::vector<Case> matview_cases() {
   auto all = created();
-  for (auto&& each :
-       {replaced("plain", kKey), replaced("with the indexes it had", ""), with_other_indexes(),
-        without_unique_index(), described(), with_dependents(), awkward()}) {
+  for (auto&& each : {replaced("plain", kKey), replaced("with the indexes it had", ""),
+                      with_other_indexes(), without_unique_index(), described(), with_dependents(),
+                      awkward(), with_a_view_on_it(true), with_a_view_on_it(false)}) {
     all.push_back(each);
   }
   return all;

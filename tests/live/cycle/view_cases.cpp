@@ -180,6 +180,50 @@ std::vector<Case> replaced_with_its_column() {
   return {renamed, dropped};
 }
 
+/// A view and those on it are replaced in one file, in either order; what reads several of them
+/// follows each.
+Case replaced_in_a_chain(const std::string& order, const std::vector<std::string>& views) {
+  auto subject = over_users("replace_view of views on each other, " + order, kPostgres, "");
+  subject.migrations.front().clear();
+  for (const auto& each : views) subject.migrations.front() += each;
+  for (const char* sql :
+       {"CREATE VIEW active_users AS SELECT id, name FROM users WHERE active",
+        "CREATE VIEW of_each WITH (security_barrier = true) AS SELECT id, name FROM "
+        "active_users",
+        "COMMENT ON VIEW of_each IS 'of each'",
+        "CREATE VIEW \"my view\" AS SELECT t.id, a.name FROM of_each AS t JOIN active_users AS "
+        "a USING (id)",
+        "CREATE VIEW joined AS SELECT t.id, m.name FROM active_users AS a JOIN of_each AS t "
+        "USING (id) JOIN \"my view\" AS m USING (id)"}) {
+    subject.setup.emplace_back(sql);
+  }
+  for (auto* writes : {&subject.old_writes, &subject.new_writes}) {
+    writes->emplace_back("SELECT id, name FROM joined");
+    writes->emplace_back("SELECT id, name FROM of_each");
+  }
+  subject.finally = {
+      {"SELECT count(*) = (SELECT count(*) FROM users WHERE active) FROM joined", "t"},
+      {"SELECT obj_description('of_each'::regclass)", "of each"},
+      {"SELECT string_agg(relname, ', ' ORDER BY relname) FROM pg_class WHERE relkind = 'v' AND "
+       "relnamespace = 'public'::regnamespace",
+       "active_users, joined, my view, of_each"}};
+  return subject;
+}
+
+std::vector<Case> replaced_in_chains() {
+  const auto lowest = view("replace_view", "active_users",
+                           "SELECT 'on' AS state, id, name FROM users WHERE active");
+  const auto middle = view("replace_view", "of_each",
+                           "SELECT id, name || '' AS name "
+                           "FROM active_users");
+  const auto top = view("replace_view", "\"my view\"",
+                        "SELECT a.id, coalesce(t.name, a.name) AS name FROM active_users AS a JOIN "
+                        "of_each AS t ON t.id = a.id");
+  return {replaced_in_a_chain("the lowest first", {lowest, middle, top}),
+          replaced_in_a_chain("the lowest last", {top, middle, lowest}),
+          replaced_in_a_chain("the lowest in between", {middle, lowest, top})};
+}
+
 /// The triggers through which a view of SQLite takes writes outlive its replacement.
 Case replaced_on_sqlite() {
   auto subject = replaced("with a trigger", kSqlite);
@@ -200,6 +244,7 @@ std::vector<Case> view_cases() {
   auto all = created();
   for (auto& each : replaced_on_postgres()) all.push_back(std::move(each));
   for (auto& each : replaced_with_its_column()) all.push_back(std::move(each));
+  for (auto& each : replaced_in_chains()) all.push_back(std::move(each));
   all.push_back(replaced("on SQLite", kSqlite));
   all.push_back(replaced_on_sqlite());
   return all;

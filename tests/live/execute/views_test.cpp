@@ -196,3 +196,103 @@ TEST_CASE("every phase of a view with dependents is forecast, the drop of the ol
   REQUIRE(phases.size() == 4);
   CHECK_FALSE(phases.back().steps.empty());
 }
+
+TEST_CASE("exchanges of one file that came half-way go back", "[live][execute]") {
+  const std::string lower =
+      "[[change]]\nkind = \"replace_matview\"\nname = \"revenue\"\nquery = \"" + std::string(kOld) +
+      "\"\n";
+  const std::string upper =
+      "[[change]]\nkind = \"replace_view\"\nname = \"days\"\nquery = \"SELECT day, 1 AS one FROM "
+      "revenue\"\n";
+  const std::string late =
+      "[[change]]\nkind = \"set_comment\"\ntable = \"orders\"\ncomment = \"sold\"\n"
+      "[[change]]\nkind = \"replace_view\"\nname = \"plain\"\nquery = \"SELECT day, 1 AS one FROM "
+      "orders\"\n";
+  const auto [changes, stop_at] = GENERATE_COPY(
+      table<std::string, std::string>({{lower + upper, "RENAME TO days_zdm_old"},
+                                       {upper + lower, "RENAME TO revenue_zdm_old"},
+                                       {upper + late, "RENAME TO plain_zdm_old"},
+                                       {late + upper, "RENAME TO days_zdm_old"},
+                                       {late + upper, "CREATE VIEW public.plain_zdm_new"}}));
+  CAPTURE(changes, stop_at);
+  Rig rig(Engine::postgresql);
+  rig.allowed = {"live-readers"};
+  make_revenue(rig);
+  rig.exec("CREATE VIEW plain AS SELECT day FROM orders");
+  const auto state = [&] {
+    return rig.value(
+        "SELECT string_agg(concat_ws(' ', oid, relname, pg_get_viewdef(oid)), ',' ORDER BY oid) "
+        "FROM pg_class WHERE relkind IN ('v', 'm') AND relnamespace = 'public'::regnamespace");
+  };
+  const auto before = state();
+  const auto file = file_of("1_views", Phase::switch_, changes);
+  rig.spy->run = [&](Connection& connection, std::string_view sql,
+                     std::span<const Text> parameters) -> Result<Rows> {
+    if (sql.find(stop_at) == std::string_view::npos) return connection.run(sql, parameters);
+    return planner::fail(ErrorCode::failed, "no more");
+  };
+  const auto stopped = rig.apply({file}, options_for(std::nullopt, "r1"));
+  REQUIRE(stopped.error);
+  CHECK(has(stopped.error->message, "no more"));
+  rig.spy->run = nullptr;
+  const auto undone =
+      rig.rollback({file}, {.migration = planner::MigrationId{"1_views"}, .to_none = true});
+  INFO(text_of(undone.error));
+  REQUIRE(!undone.error);
+  CHECK(state() == before);
+}
+
+TEST_CASE("what cannot be replaced in one file is refused at expand, by name", "[live][execute]") {
+  struct Pair {
+    const char* setup;
+    const char* lower;  ///< the new query of `plain`
+    const char* upper;  ///< the other change of the file
+    const char* words;
+  };
+  const auto [setup, lower, upper, words] = GENERATE(
+      Pair{"", "SELECT day, amount FROM orders",
+           "kind = \"create_view\"\nname = \"top\"\nquery = \"SELECT amount FROM plain\"",
+           "as it is before change 1 of the same file"},
+      Pair{"CREATE VIEW top AS SELECT 1 AS one", "SELECT day, amount FROM orders",
+           "kind = \"replace_view\"\nname = \"top\"\nquery = \"SELECT amount FROM plain\"",
+           "as it is before change 1 of the same file"},
+      Pair{"CREATE VIEW top AS SELECT 1 AS one", "SELECT 2 AS two FROM orders",
+           "kind = \"replace_view\"\nname = \"top\"\nquery = \"SELECT day FROM plain\"",
+           "may read day, which the new one lacks"},
+      Pair{"", "SELECT day, amount FROM orders",
+           "kind = \"create_matview\"\nname = \"top\"\nquery = \"SELECT day FROM plain\"",
+           "would stay with the old one"},
+      Pair{"CREATE MATERIALIZED VIEW top AS SELECT 1 AS one", "SELECT day, amount FROM orders",
+           "kind = \"replace_matview\"\nname = \"top\"\nquery = \"SELECT day FROM plain\"",
+           "would stay with the old one"},
+      Pair{"CREATE VIEW top AS SELECT day FROM orders; CREATE RULE r AS ON INSERT TO top DO "
+           "INSTEAD INSERT INTO orders SELECT day FROM plain",
+           "SELECT day, amount FROM orders",
+           "kind = \"replace_view\"\nname = \"top\"\nquery = \"SELECT day FROM days\"",
+           "rule r on public.top names it"},
+      Pair{"CREATE VIEW top AS SELECT 1 AS one; CREATE TABLE more (day date)",
+           "SELECT day, amount FROM orders",
+           "kind = \"replace_view\"\nname = \"top\"\nquery = \"SELECT day FROM plain JOIN more "
+           "USING (day)\"\n[[change]]\nkind = \"set_comment\"\ntable = \"more\"\ncomment = \"x\"",
+           "both would be made in one phase"});
+  CAPTURE(lower, upper);
+  Rig rig(Engine::postgresql);
+  make_revenue(rig);
+  rig.exec("CREATE VIEW plain AS SELECT day FROM orders");
+  if (*setup != '\0') rig.exec(setup);
+  const auto file = file_of("1_views", Phase::switch_,
+                            fmt::format("[[change]]\nkind = \"replace_view\"\nname = \"plain\"\n"
+                                        "query = \"{}\"\n[[change]]\n{}\n",
+                                        lower, upper));
+  const auto environment = rig.environment();
+  const auto report = migrations::plan(environment, {file}, {});
+  REQUIRE(report);
+  CHECK(has(text_of(report->error), words));
+  const auto outcome = rig.apply({file}, options_for(Phase::expand, "r1"));
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(has(outcome.error->message, words));
+  CHECK(!outcome.error->hint.empty());
+  CHECK(rig.value("SELECT to_regclass('plain_zdm_new') IS NULL") == "t");
+}

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "model/step.hpp"
 #include "support/catch.hpp"
 
 namespace zdm::planner::views {
@@ -53,6 +54,24 @@ TEST_CASE("the rules and triggers of the view itself do not follow it, nor does 
   const std::vector all = {rule, dependent(DependentKind::trigger, "trigger"), guessed};
   CHECK(follow(kView, all).sql.empty());
   CHECK(cannot_follow(kView, all, Matviews::left_behind).empty());
+}
+
+TEST_CASE("a view that changed names earlier in the plan is made anew under the name it has",
+          "[matviews]") {
+  auto view = dependent(DependentKind::view, "view app.transaction");  // as the server quotes it
+  view.relation = {"app", "transaction"};
+  view.rebind = "CREATE OR REPLACE VIEW app.transaction WITH (security_barrier=true) AS\n SELECT 1";
+  Catalog catalog;
+  catalog.tables = {Table{.name = kView, .kind = TableKind::view, .dependents = {view}}};
+  Step step;
+  step.effects = {RenameTable{view.relation, {"app", "the \"old\" one"}}};
+  const auto after = advance(catalog, step).tables.front().dependents;
+  CHECK(follow(kView, after).sql ==
+        std::vector<std::string>{"CREATE OR REPLACE VIEW app.\"the \"\"old\"\" one\" WITH "
+                                 "(security_barrier=true) AS\n SELECT 1"});
+  const auto asked = unchanged_sql(after.front());
+  CHECK(asked.find("quote_ident('the \"old\" one')") != std::string::npos);
+  CHECK(asked.find("' WITH (security_barrier=true) AS\n SELECT 1'") != std::string::npos);
 }
 
 TEST_CASE("what cannot follow is listed with the reason", "[matviews]") {
