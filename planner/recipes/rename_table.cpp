@@ -5,9 +5,11 @@
 #include <array>
 
 #include "locks/claims.hpp"
+#include "model/migration.hpp"
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
+#include "recipes/touched.hpp"
 #include "recipes/view_exchange.hpp"
 #include "recipes/view_words.hpp"
 #include "sql/quote.hpp"
@@ -78,6 +80,84 @@ Result<void> refuse(const Context& context, const Names& names) {
   }
   if (context.phase == Phase::expand && context.catalog.table(names.to) != nullptr) {
     return no(fmt::format("{} exists already", quote(names.to)), "choose another name");
+  }
+  return {};
+}
+
+/// What a change names besides its own table.
+std::vector<TableName> named_by(const Change& change) {
+  return std::visit(
+      [](const auto& kind) -> std::vector<TableName> {
+        if constexpr (requires { TableName{kind.references.table}; }) {
+          return {kind.references.table};
+        } else if constexpr (requires { TableName{kind.references->table}; }) {
+          if (kind.references) return {kind.references->table};
+        }
+        return {};
+      },
+      change.kind);
+}
+
+std::optional<TableName> index_of(const Change& change) {
+  if (const auto* dropped = std::get_if<DropIndexChange>(&change.kind)) return dropped->name;
+  if (const auto* replaced = std::get_if<ReplaceIndex>(&change.kind)) return replaced->from;
+  return std::nullopt;
+}
+
+/// The table by its old or its new name, which is not there yet.
+bool means(const Context& context, const Names& names, const TableName& name) {
+  if (const auto* table = context.catalog.table(name)) return table->name == names.table.name;
+  const bool here = name.schema.empty() || name.schema == names.to.schema;
+  return here && (name.name == names.to.name || name.name == names.from.name);
+}
+
+bool works_on(const Context& context, const Names& names, const Change& change) {
+  auto tables = touched_by(change).tables;
+  for (auto& each : named_by(change)) tables.push_back(std::move(each));
+  const auto index = index_of(change);
+  if (index && names.table.index(index->name) != nullptr &&
+      (index->schema.empty() || index->schema == names.table.name.schema)) {
+    return true;
+  }
+  return std::ranges::any_of(tables, [&](const auto& each) { return means(context, names, each); });
+}
+
+/// It makes a view of the table, or of one whose dependents read the table: these would be bound to
+/// a name that is about to change places, and the view of the other name could not go.
+bool makes_view_over(const Context& context, const Names& names, const Change& change) {
+  const auto made = view_made_by(change);
+  if (!made) return false;
+  auto read = views::read_by(made->query);
+  const auto* old = made->replaces ? context.catalog.table(made->name) : nullptr;
+  for (const auto& dependent : old == nullptr ? std::vector<Dependent>{} : old->dependents) {
+    read.insert(read.end(), dependent.reads.begin(), dependent.reads.end());
+  }
+  return std::ranges::any_of(read, [&](const auto& each) { return means(context, names, each); });
+}
+
+/// The other changes of the file would find a view where they look for the table from switch on.
+Result<void> refuse_company(const Context& context, const Names& names) {
+  const auto& changes = context.migration.changes;
+  const auto no = [&](std::size_t number, std::string_view what, std::string_view hint) {
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("rename_table of {} and change {} of the same file {}",
+                               quote(names.from), number, what),
+                   std::string(hint));
+  };
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    if (i == context.change) continue;
+    if (works_on(context, names, changes[i])) {
+      return no(i + 1, fmt::format("both change {}", quote(names.from)),
+                "put rename_table into a file of its own, which begins once the other one is "
+                "contracted, or the other way round");
+    }
+    if (makes_view_over(context, names, changes[i])) {
+      return no(
+          i + 1,
+          fmt::format("do not go together: its view, or one on it, reads {}", quote(names.from)),
+          "put rename_table into a file of its own, and make the view once it is "
+          "contracted, or before");
+    }
   }
   return {};
 }
@@ -179,6 +259,7 @@ Result<Recipe> RenameTableChange::plan(const Context& context) const {
   switch (context.phase) {
     case Phase::expand: {
       ZDM_CHECK(refuse(context, names));
+      ZDM_CHECK(refuse_company(context, names));
       auto step =
           guarantee::fragment({context, names.table}, Slot::shape, StepKind::transaction, "");
       step.step.sql = create_view(context, names, names.to, names.from);

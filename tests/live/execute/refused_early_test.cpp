@@ -216,6 +216,63 @@ TEST_CASE("what a later phase could not do is refused at expand", "[live][execut
   }
 }
 
+TEST_CASE("a table is not renamed together with another change of it", "[live][execute]") {
+  const auto [change, words] = GENERATE(table<std::string, std::string>(
+      {{"kind = \"rename_column\"\ntable = \"o\"\nfrom = \"a\"\nto = \"b\"", "both change"},
+       {"kind = \"add_column\"\ntable = \"public.o\"\nname = \"x\"\ntype = \"int\"\ndefault = "
+        "\"1\"",
+        "both change"},
+       {"kind = \"drop_constraint\"\ntable = \"o\"\nname = \"small\"", "both change"},
+       {"kind = \"drop_index\"\nname = \"oa\"", "both change"},
+       {"kind = \"replace_index\"\nfrom = \"oa\"\nname = \"ob\"\ntable = \"o\"\ncolumns = "
+        "[\"a\"]",
+        "both change"},
+       {"kind = \"add_foreign_key\"\ntable = \"p\"\nname = \"known\"\ncolumns = [\"id\"]\n"
+        "references = {table = \"o\", columns = [\"id\"]}",
+        "both change"},
+       {"kind = \"add_column\"\ntable = \"p\"\nname = \"x\"\ntype = \"int\"\nreferences = "
+        "{table = \"o\", columns = [\"id\"]}",
+        "both change"},
+       {"kind = \"create_view\"\nname = \"w\"\nquery = \"SELECT id FROM o\"", "reads public.o"},
+       {"kind = \"create_view\"\nname = \"w\"\nquery = \"SELECT id FROM orders\"",
+        "reads public.o"},
+       {"kind = \"create_matview\"\nname = \"w\"\nquery = \"SELECT id FROM public.orders\"",
+        "reads public.o"},
+       {"kind = \"replace_view\"\nname = \"v\"\nquery = \"SELECT id, 1 AS one FROM orders\"",
+        "reads public.o"},
+       {"kind = \"replace_view\"\nname = \"v\"\nquery = \"SELECT id, 1 AS one FROM p\"",
+        "reads public.o"}}));
+  CAPTURE(change);
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE p (id int PRIMARY KEY)");
+  rig.exec("CREATE TABLE o (id int PRIMARY KEY, a int CONSTRAINT small CHECK (a < 9))");
+  rig.exec("CREATE INDEX oa ON o (a)");
+  rig.exec("CREATE VIEW v AS SELECT id FROM p");
+  rig.exec("CREATE VIEW on_both AS SELECT id FROM v JOIN o USING (id)");
+  const std::string rename = "kind = \"rename_table\"\nfrom = \"o\"\nto = \"orders\"";
+  require_refused(rig, {one_change("1_t", change + "\n[[change]]\n" + rename)},
+                  "rename_table of public.o and change 1 of the same file");
+  const auto files = std::vector{one_change("1_t", rename + "\n[[change]]\n" + change)};
+  require_refused(rig, files, "rename_table of public.o and change 2 of the same file");
+  require_refused(rig, files, words);
+  CHECK(rig.value("SELECT to_regclass('orders') IS NULL") == "t");
+}
+
+TEST_CASE("a table is renamed beside changes of others", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE p (id int PRIMARY KEY)");
+  rig.exec("CREATE TABLE o (id int PRIMARY KEY)");
+  const auto file =
+      one_change("1_t",
+                 "kind = \"rename_table\"\nfrom = \"o\"\nto = \"orders\"\n[[change]]\n"
+                 "kind = \"add_column\"\ntable = \"p\"\nname = \"a\"\ntype = \"int\"\n"
+                 "[[change]]\nkind = \"create_view\"\nname = \"w\"\nquery = \"SELECT id "
+                 "FROM p\"");
+  const auto outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  CHECK(!outcome.error);
+}
+
 TEST_CASE("a default that `up` cannot take along is announced", "[live][execute]") {
   Rig rig(Engine::postgresql);
   rig.exec("CREATE TABLE o (price numeric NOT NULL DEFAULT 0, rate numeric NOT NULL DEFAULT 1)");
