@@ -59,6 +59,9 @@ class Advance {
     for (auto& table : catalog_.tables) {
       for (auto& dependent : table.dependents) {
         if (is_view(dependent, effect.from)) rename_view(dependent, effect.to);
+        const bool its_rule =
+            dependent.kind == DependentKind::rule && dependent.relation == effect.from;
+        if (its_rule) dependent.relation = effect.to;
       }
     }
     auto* table = catalog_.table(effect.from);
