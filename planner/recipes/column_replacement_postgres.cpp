@@ -138,6 +138,7 @@ void look_at_columns(const Subject& subject, Recipe& recipe) {
   for (const auto& column : subject.words.new_columns) added.push_back(column.name);
   look_at_readers_of_new(subject.context, subject.table, added, recipe);
   look_at_right_to_skip(subject.context, subject.table, subject.words.common.user_triggers, recipe);
+  look_at_stored_rows(subject.context, subject.table, subject.words.old_columns, recipe);
   if (subject.words.exchanged) return;  // the name stays
   for (const auto& name : subject.words.old_columns) {
     const auto* column = subject.table.column(name);
@@ -360,6 +361,7 @@ Result<Recipe> contract(const Subject& subject) {
       look_at_triggers_naming(subject.context, subject.table, column, recipe);
     }
   }
+  look_at_stored_rows(subject.context, subject.table, subject.words.old_columns, recipe);
   ZDM_TRY(const auto pairs, pairs_of(subject));
   add_last_look(subject, recipe);
   auto retire = fragment(subject, Slot::retire, StepKind::transaction,

@@ -103,6 +103,7 @@ Recipe expand(const Site& site) {
   Recipe recipe;
   add_check(site, recipe);
   warn_of_functions(site.context, site.table, site.column, recipe);
+  look_at_stored_rows(site.context, site.table, {site.words.column}, recipe);
   auto note = guarantee::fragment(site, Slot::shape, StepKind::transaction,
                                   "nothing changes yet: the column's identity is recorded");
   note.step.records = {RecordColumn{.change = site.context.change,
@@ -184,6 +185,7 @@ Result<Recipe> contract(const Site& site) {
   ZDM_CHECK(refuse_shared(site));
   Recipe recipe;
   look_at_triggers_naming(site.context, site.table, site.column, recipe);
+  look_at_stored_rows(site.context, site.table, {site.words.column}, recipe);
   auto retire = guarantee::fragment(site, Slot::retire, StepKind::transaction,
                                     "the column goes for good; there is no way back from here");
   retire.step.destructive = true;

@@ -159,4 +159,45 @@ void look_at_triggers_naming(const Context& context, const Table& table, const C
       recipe);
 }
 
+void look_at_stored_rows(const Context& context, const Table& table,
+                         const std::vector<std::string>& columns, Recipe& recipe) {
+  if (context.catalog.engine == Engine::sqlite || is_forecast(context, table)) return;
+  std::vector<std::string> going;
+  for (const auto& column : columns) going.push_back(describe(table, column));
+  // As find_composite_type_dependencies() looks; a row of a partition is one of the table too.
+  recipe.checks.push_back(
+      {.table = table.name,
+       .columns = {},
+       .query = fmt::format(R"(WITH RECURSIVE holding AS (
+    SELECT c.reltype AS type FROM pg_catalog.pg_class AS c
+     WHERE c.oid = pg_catalog.to_regclass({0})
+        OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass({0})))
+    UNION
+    SELECT CASE WHEN d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid
+                ELSE c.reltype END
+      FROM holding
+      JOIN pg_catalog.pg_depend AS d ON d.refobjid = holding.type
+       AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+      LEFT JOIN pg_catalog.pg_class AS c ON c.oid = d.objid AND d.objsubid > 0
+       AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+     WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass OR c.oid IS NOT NULL)
+  SELECT pg_catalog.count(*) = 0,
+         pg_catalog.string_agg(pg_catalog.format('%I.%I.%I', n.nspname, c.relname, a.attname), ', '
+                               ORDER BY n.nspname, c.relname, a.attnum)
+    FROM holding
+    JOIN pg_catalog.pg_attribute AS a ON a.atttypid = holding.type AND NOT a.attisdropped
+    JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'm', 'f')
+     AND NOT c.relispartition
+    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace)",
+                            quote_literal(quote(table.name))),
+       .message =
+           fmt::format("other columns store rows of {}, from which the values of {} would be "
+                       "lost at contract",
+                       quote(table.name), fmt::join(going, " and ")),
+       .hint = "keep them as something else first (ALTER TABLE … ALTER COLUMN … TYPE jsonb USING "
+               "to_jsonb(…)), or drop those columns",
+       .where = where_of(context),
+       .late = context.phase == Phase::contract});
+}
+
 }  // namespace zdm::planner

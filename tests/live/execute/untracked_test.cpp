@@ -148,3 +148,72 @@ TEST_CASE("an expression must be callable by all who write the table", "[live][e
   CHECK(refused.error->code == ErrorCode::refused);
   CHECK(text_of(refused.error).find("app.short()") != std::string::npos);
 }
+
+TEST_CASE("a column that holds whole rows refuses a column that goes", "[live][execute]") {
+  const auto text =
+      GENERATE(as<std::string>{}, kRename, kDrop,
+               "[[change]]\nkind = \"change_column\"\ntable = \"users\"\ncolumn = \"name\"\n"
+               "type = \"varchar(40)\"\nup = \"name\"\ndown = \"name\"\ncompatible = \"yes\"",
+               "[[change]]\nkind = \"split_column\"\ntable = \"users\"\ncolumn = \"name\"\n"
+               "to = [{name = \"a\", type = \"text\", up = \"split_part(name, ' ', 1)\"},\n"
+               "{name = \"b\", type = \"text\", up = \"split_part(name, ' ', 2)\"}]\n"
+               "down = \"coalesce(a || ' ' || b, a, b)\"",
+               "[[change]]\nkind = \"merge_columns\"\ntable = \"users\"\ncolumns = [\"name\"]\n"
+               "to = {name = \"a\", type = \"text\"}\nup = \"name\"\ndown = {name = \"a\"}");
+  CAPTURE(text);
+  const auto* changes = text.c_str();
+  Rig rig(Engine::postgresql);
+  make_users(rig, "PERFORM 1");
+  rig.exec("CREATE TABLE hist (id int, was users)");
+  const auto plan =
+      migrations::plan(rig.environment(), {file_of("1_users", Phase::contract, changes)}, {});
+  REQUIRE(plan);
+  CHECK(plan->error);
+  const auto outcome = apply(rig, changes, Phase::expand, "r1");
+  REQUIRE(outcome.error);
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(text_of(outcome.error).find("public.hist.was") != std::string::npos);
+  rig.exec("ALTER TABLE hist ALTER COLUMN was TYPE jsonb USING to_jsonb(was)");
+  reach_switch(rig, changes);
+  rig.exec("CREATE TABLE later (was users)");
+  const auto contract = apply(rig, changes, Phase::contract, "r2");
+  REQUIRE(contract.error);
+  CHECK(text_of(contract.error).find("public.later.was") != std::string::npos);
+  rig.exec("DROP TABLE later");
+  CHECK(text_of(apply(rig, changes, Phase::contract, "r2").error).empty());
+}
+
+TEST_CASE("rows are found in whatever holds them", "[live][execute]") {
+  const auto [made, holder] = GENERATE(table<std::string, std::string>(
+      {{"CREATE TABLE hist (was users[])", "public.hist.was"},
+       {"CREATE DOMAIN one AS users CHECK (VALUE IS NOT NULL); CREATE TABLE hist (was one)",
+        "public.hist.was"},
+       {"CREATE TYPE pair AS (a users, b users); CREATE TABLE hist (was pair[])",
+        "public.hist.was"},
+       {"CREATE TABLE \"Old\" (was users); CREATE TABLE hist (both \"Old\")",
+        "public.\"Old\".was, public.hist.both"},
+       {"CREATE TABLE hist (id int, was users) PARTITION BY RANGE (id);"
+        "CREATE TABLE hist_1 PARTITION OF hist DEFAULT",
+        "(public.hist.was)"},
+       {"CREATE TABLE hist (was users_1)", "public.hist.was"},
+       {"CREATE MATERIALIZED VIEW hist AS SELECT NULL::users AS was", "public.hist.was"}}));
+  CAPTURE(made);
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE users (id int PRIMARY KEY, name text, age int) PARTITION BY RANGE (id)");
+  rig.exec("CREATE TABLE users_1 PARTITION OF users FOR VALUES FROM (0) TO (10)");
+  rig.exec(made);
+  const auto outcome = apply(rig, kDrop, Phase::expand, "r1");
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(text_of(outcome.error).find(holder) != std::string::npos);
+  CHECK(text_of(apply(rig, kAdd, Phase::expand, "r1").error).find("stored") == std::string::npos);
+}
+
+TEST_CASE("rows that are only passed through refuse nothing", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  make_users(rig, "PERFORM 1");
+  rig.exec("CREATE FUNCTION first() RETURNS users LANGUAGE sql AS 'SELECT users FROM users'");
+  rig.exec("CREATE TYPE pair AS (a users, b users)");
+  CHECK(text_of(apply(rig, kDrop, Phase::expand, "r1").error).empty());
+}
