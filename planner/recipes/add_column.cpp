@@ -10,6 +10,7 @@
 #include "recipes/check.hpp"
 #include "recipes/column_replacement.hpp"
 #include "recipes/guarantee.hpp"
+#include "recipes/server_checks.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "recipes/untracked.hpp"
@@ -186,6 +187,9 @@ Recipe expand(const Site& site) {
   if (!site.sqlite() && !is_forecast(site.context, site.table)) {
     recipe.checks = statements::adds_type(site.table, site.words.type, where_of(site.context));
   }
+  if (shape_of(site).default_kind != DefaultKind::constant) {
+    look_at_default_of_type(site.context, site.table, site.words.name, site.words.type, recipe);
+  }
   if (site.up && !is_forecast(site.context, site.table)) {
     const auto what = fmt::format("`up` of {}", describe(site.table, site.words.name));
     recipe.checks.push_back(statements::accepts_expression(site.table, *site.up, what));
@@ -198,6 +202,7 @@ Recipe expand(const Site& site) {
     }
   }
   look_at_readers_of_new(site.context, site.table, {site.words.name}, recipe);
+  look_at_foreign_partitions(site.context, site.table, recipe);
   if (site.fill()) {
     look_at_right_to_skip(site.context, site.table, site.words.common.user_triggers, recipe);
   }

@@ -6,6 +6,7 @@
 
 #include "locks/claims.hpp"
 #include "model/migration.hpp"
+#include "recipes/server_checks.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "recipes/untracked.hpp"
@@ -38,6 +39,7 @@ void add_expand_checks(const Subject& subject, Recipe& recipe) {
   };
   for (const auto& column : words.new_columns) {
     append(recipe.checks, sql::adds_type(subject.table, column.type, where_of(subject.context)));
+    look_at_default_of_type(subject.context, subject.table, column.name, column.type, recipe);
   }
   for (const auto& up : words.forward) add(up, called(subject, up, "up"));
   for (const auto& down : words.backward) add(down, called(subject, down, "down"));
@@ -137,6 +139,7 @@ void look_at_columns(const Subject& subject, Recipe& recipe) {
   std::vector<std::string> added;
   for (const auto& column : subject.words.new_columns) added.push_back(column.name);
   look_at_readers_of_new(subject.context, subject.table, added, recipe);
+  look_at_foreign_partitions(subject.context, subject.table, recipe);
   look_at_right_to_skip(subject.context, subject.table, subject.words.common.user_triggers, recipe);
   look_at_stored_rows(subject.context, subject.table, subject.words.old_columns, recipe);
   if (subject.words.exchanged) return;  // the name stays

@@ -6,6 +6,7 @@
 
 #include "locks/claims.hpp"
 #include "recipes/guarantee.hpp"
+#include "recipes/server_checks.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "sql/quote.hpp"
@@ -67,6 +68,7 @@ Result<Recipe> CreateIndex::plan(const Context& context) const {
   }
   ZDM_CHECK(refuse_levels(context, table));
   ZDM_TRY(const Index made, index_of(context, table, index));
+  look_at_foreign_partitions(context, table, recipe);
   recipe.fragments = build(context, table, made);
   if (index.unique) {
     recipe.warnings.push_back(

@@ -10,6 +10,7 @@
 #include "recipes/check.hpp"
 #include "recipes/column_replacement.hpp"
 #include "recipes/guarantee.hpp"
+#include "recipes/server_checks.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "recipes/untracked.hpp"
@@ -95,6 +96,7 @@ void add_check(const Site& site, Recipe& recipe) {
   if (!site.writes() || site.sqlite() || is_forecast(site.context, site.table)) return;
   const auto what = fmt::format("`down` of {}", describe(site.table, site.words.column));
   recipe.checks.push_back(statements::accepts_update(site.table, *site.down, what));
+  look_at_foreign_partitions(site.context, site.table, recipe);
   std::ranges::move(statements::callable_by_writers(site.table, *site.down, what),
                     std::back_inserter(recipe.checks));
 }

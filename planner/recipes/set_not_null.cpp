@@ -8,6 +8,7 @@
 #include "model/migration.hpp"
 #include "recipes/column_replacement.hpp"
 #include "recipes/guarantee.hpp"
+#include "recipes/server_checks.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "recipes/untracked.hpp"
@@ -150,6 +151,7 @@ Result<Recipe> SetNotNull::plan(const Context& context) const {
       if (words.repair) {
         ZDM_CHECK(refuse_user_triggers(context, words.table, common.user_triggers));
         look_at_right_to_skip(context, words.table, common.user_triggers, recipe);
+        look_at_foreign_partitions(context, words.table, recipe);
       }
       add_check(context, words, recipe);
       break;

@@ -168,10 +168,12 @@ void look_at_stored_rows(const Context& context, const Table& table,
   recipe.checks.push_back(
       {.table = table.name,
        .columns = {},
-       .query = fmt::format(R"(WITH RECURSIVE holding AS (
-    SELECT c.reltype AS type FROM pg_catalog.pg_class AS c
-     WHERE c.oid = pg_catalog.to_regclass({0})
-        OR c.oid IN (SELECT relid FROM pg_catalog.pg_partition_tree(pg_catalog.to_regclass({0})))
+       .query = fmt::format(R"(WITH RECURSIVE tree AS (
+    SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid
+    UNION
+    SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid),
+  holding AS (
+    SELECT c.reltype AS type FROM tree JOIN pg_catalog.pg_class AS c USING (oid)
     UNION
     SELECT CASE WHEN d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid
                 ELSE c.reltype END

@@ -188,6 +188,74 @@ TEST_CASE("a column of a domain with constraints is not added to a table with ro
   CHECK((rig.value(filenode) != before) == rewrites);
 }
 
+TEST_CASE("a column of a type with a default is not filled by that default", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE DOMAIN state AS text DEFAULT 'new'");
+  rig.exec("CREATE DOMAIN below AS state");
+  rig.exec("CREATE DOMAIN key AS uuid DEFAULT gen_random_uuid()");
+  rig.exec("CREATE DOMAIN plain AS state");
+  rig.exec("ALTER DOMAIN plain DROP DEFAULT");
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, code text, ref key, own below DEFAULT 'x')");
+  rig.exec("INSERT INTO t VALUES (1, 'a', NULL)");
+  const auto filenode = "SELECT pg_relation_filenode('t')";
+  const auto before = rig.value(filenode);
+  const auto [keys, words] = GENERATE(table<std::string, std::string>(
+      {{"kind = \"add_column\"\ntable = \"t\"\nname = \"st\"\ntype = \"state\"\nup = \"code\"",
+        "a type with a default"},
+       {"kind = \"add_column\"\ntable = \"t\"\nname = \"st\"\ntype = \"below\"\nup = \"code\"\n"
+        "default = \"'y'\"",
+        "a type with a default"},
+       {"kind = \"add_column\"\ntable = \"t\"\nname = \"st\"\ntype = \"key\"",
+        "a type with a default"},
+       {"kind = \"rename_column\"\ntable = \"t\"\nfrom = \"ref\"\nto = \"reference\"",
+        "a type with a default"},
+       {"kind = \"change_column\"\ntable = \"t\"\ncolumn = \"ref\"\nname = \"reference\"\n"
+        "type = \"uuid\"\nup = \"ref::uuid\"\ndown = \"reference\"",
+        ""},
+       {"kind = \"change_column\"\ntable = \"t\"\ncolumn = \"own\"\nname = \"mine\"\n"
+        "type = \"text\"\nup = \"own::text\"\ndown = \"mine\"",
+        ""},
+       {"kind = \"add_column\"\ntable = \"t\"\nname = \"st\"\ntype = \"state\"\n"
+        "default = \"'y'\"",
+        ""},
+       {"kind = \"add_column\"\ntable = \"t\"\nname = \"st\"\ntype = \"plain\"\nup = \"code\"",
+        ""}}));
+  CAPTURE(keys);
+  const auto outcome = rig.apply({file_of("1_t", Phase::expand, "[[change]]\n" + keys)},
+                                 options_for(Phase::expand, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(outcome.error.has_value() == !words.empty());
+  CHECK(rig.value(filenode) == before);
+  if (words.empty()) return;
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(text_of(outcome.error).find(words) != std::string::npos);
+}
+
+TEST_CASE("a table with a foreign partition is neither changed nor indexed", "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE FOREIGN DATA WRAPPER nowhere");
+  rig.exec("CREATE SERVER nowhere FOREIGN DATA WRAPPER nowhere");
+  rig.exec("CREATE TABLE p (id int, k int, v text) PARTITION BY LIST (k)");
+  rig.exec("CREATE TABLE p1 PARTITION OF p FOR VALUES IN (1)");
+  rig.exec("CREATE TABLE p2 PARTITION OF p FOR VALUES IN (2, 3) PARTITION BY LIST (k)");
+  rig.exec("CREATE FOREIGN TABLE far PARTITION OF p2 FOR VALUES IN (2) SERVER nowhere");
+  const auto keys = GENERATE(
+      as<std::string>(), "kind = \"rename_column\"\ntable = \"p\"\nfrom = \"v\"\nto = \"w\"",
+      "kind = \"add_column\"\ntable = \"p\"\nname = \"w\"\ntype = \"text\"\ndefault = \"'d'\"",
+      "kind = \"drop_column\"\ntable = \"p\"\ncolumn = \"v\"\ndown = \"'v'\"",
+      "kind = \"set_not_null\"\ntable = \"p\"\ncolumn = \"v\"\nup = \"'v'\"",
+      "kind = \"create_index\"\ntable = \"p2\"\nname = \"p_v\"\ncolumns = [\"v\"]");
+  CAPTURE(keys);
+  if (keys.find("p2") != std::string::npos) rig.exec("ALTER TABLE p DETACH PARTITION p2");
+  const auto outcome = rig.apply({file_of("1_p", Phase::expand, "[[change]]\n" + keys)},
+                                 options_for(Phase::expand, "r1"));
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(text_of(outcome.error).find("(public.far)") != std::string::npos);
+  CHECK(!rig.has_column("p", "w"));
+}
+
 namespace {
 
 /// A role of the test's own that owns what is in the database, gone with this.

@@ -190,8 +190,8 @@ TEST_CASE("rows are found in whatever holds them", "[live][execute]") {
         "public.hist.was"},
        {"CREATE TYPE pair AS (a users, b users); CREATE TABLE hist (was pair[])",
         "public.hist.was"},
-       {"CREATE TABLE \"Old\" (was users); CREATE TABLE hist (both \"Old\")",
-        "public.\"Old\".was, public.hist.both"},
+       {"CREATE TABLE \"Old\" (was users); CREATE TABLE hist (had \"Old\")",
+        "public.\"Old\".was, public.hist.had"},
        {"CREATE TABLE hist (id int, was users) PARTITION BY RANGE (id);"
         "CREATE TABLE hist_1 PARTITION OF hist DEFAULT",
         "(public.hist.was)"},

@@ -1,0 +1,22 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "recipes/subject.hpp"
+
+/// What PostgreSQL is asked when a phase is planned about objects that are not the table's own: the
+/// snapshot of the catalog leaves them out. Nothing is asked on SQLite and in forecasts.
+namespace zdm::planner {
+
+/// A column of the type is added without a default of its own. Not so where the type, a domain as a
+/// rule, has one: ADD COLUMN would give it to every row, and an INSERT that leaves the column out
+/// would look as if it had given it.
+void look_at_default_of_type(const Context& context, const Table& table, const std::string& column,
+                             const std::string& type, Recipe& recipe);
+
+/// The table gets a column, a trigger or an index. Not so where a partition is a foreign table:
+/// what it stands for stays as it is, so that reading it fails.
+void look_at_foreign_partitions(const Context& context, const Table& table, Recipe& recipe);
+
+}  // namespace zdm::planner
