@@ -62,6 +62,9 @@ Result<Recipe> AddCheck::plan(const Context& context) const {
   ZDM_TRY(const Table subject, subject_table(context, table));
   ZDM_TRY(const auto facts, check_expression(context.catalog.engine, check, "`check`"));
   for (const auto& column : facts.columns) ZDM_CHECK(subject_column(context, subject, column));
+  if (context.phase == Phase::expand) {
+    ZDM_CHECK(refuse_going(context, subject, facts.columns, "`check`"));
+  }
   Recipe recipe;
   const bool asked = context.phase == Phase::expand || context.phase == Phase::switch_;
   if (asked && !is_forecast(context, subject)) {

@@ -138,6 +138,7 @@ Result<void> refuse(const Site& site) {
     return fail_at(where_of(context), ErrorCode::refused, std::move(message), std::string(hint));
   };
   ZDM_CHECK(refuse_system_column(context, site.table, site.words.name));
+  if (site.up) ZDM_CHECK(refuse_going(context, site.table, site.up->reads, "`up`"));
   if (site.table.column(site.words.name) != nullptr) {
     return no(fmt::format("{} exists already", describe(site.table, site.words.name)),
               "choose another name");

@@ -149,6 +149,7 @@ Result<void> refuse_guaranteed_elsewhere(const Subject& subject) {
 
 Result<void> check_expand(const Subject& subject) {
   ZDM_CHECK(refuse_guaranteed_elsewhere(subject));
+  ZDM_CHECK(replacement::refuse_going_reads(subject));
   ZDM_CHECK(refuse_uncarried(subject));
   ZDM_CHECK(refuse_other_values(subject));
   ZDM_CHECK(refuse_columns(subject));

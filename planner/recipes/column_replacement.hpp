@@ -126,6 +126,8 @@ void exchange_names(const Subject& subject, Step& step, std::vector<std::string>
 /// An expression's name in messages.
 [[nodiscard]] std::string called(const Subject& subject, const Assignment& each,
                                  std::string_view key);
+/// refuse_going() of all that `up` and `down` read.
+[[nodiscard]] Result<void> refuse_going_reads(const Subject& subject);
 /// Law 1: NULL in the new column marks "not filled yet", so a NULL that n writes must come back as
 /// NULL.
 void add_null_checks(const Subject& subject, Recipe& recipe);

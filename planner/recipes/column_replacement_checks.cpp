@@ -41,6 +41,15 @@ std::string called(const Subject& subject, const Assignment& each, std::string_v
   return fmt::format("`{}` of {}", key, describe(subject.table, each.column));
 }
 
+Result<void> refuse_going_reads(const Subject& subject) {
+  const auto look = [&](const Assignment& each, std::string_view key) {
+    return refuse_going(subject.context, subject.table, each.reads, called(subject, each, key));
+  };
+  for (const auto& up : subject.words.forward) ZDM_CHECK(look(up, "up"));
+  for (const auto& down : subject.words.backward) ZDM_CHECK(look(down, "down"));
+  return {};
+}
+
 void add_null_checks(const Subject& subject, Recipe& recipe) {
   const auto& words = subject.words;
   std::vector<std::string> new_names;

@@ -360,6 +360,7 @@ Result<Recipe> contract(const Subject& subject) {
   for (const auto& name : subject.words.old_columns) {
     ZDM_TRY(const Column column, subject_column(subject.context, subject.table, name));
     ZDM_CHECK(refuse_dependents(subject.context, subject.table, column));
+    ZDM_CHECK(refuse_users_in_flight(subject.context, subject.table, name));
     if (!subject.words.exchanged) {
       look_at_triggers_naming(subject.context, subject.table, column, recipe);
     }

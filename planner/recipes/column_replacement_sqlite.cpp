@@ -323,6 +323,7 @@ Result<Recipe> contract(const Subject& subject) {
   for (const auto& name : subject.words.old_columns) {
     ZDM_TRY(const Column column, subject_column(subject.context, subject.table, name));
     ZDM_CHECK(refuse_dependents(subject.context, subject.table, column));
+    ZDM_CHECK(refuse_users_in_flight(subject.context, subject.table, name));
     for (const auto& index : subject.table.indexes) {
       if (!on_column(subject.table, index, name)) continue;
       ZDM_TRY(const auto twin, twin_name_of(subject, index.name.name, index));

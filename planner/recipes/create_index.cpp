@@ -26,6 +26,14 @@ constexpr std::array kKeys = {
     KeyInfo{"with", "text", false, "storage parameters: \"fillfactor = 70\""},
 };
 
+std::vector<std::string> columns_of(const Table& table, const Index& index) {
+  std::vector<std::string> names;
+  for (const int attnum : index.attnums) {
+    if (const auto* column = table.column(attnum)) names.push_back(column->name);
+  }
+  return names;
+}
+
 }  // namespace
 
 const KindInfo& CreateIndex::info() {
@@ -68,6 +76,8 @@ Result<Recipe> CreateIndex::plan(const Context& context) const {
   }
   ZDM_CHECK(refuse_levels(context, table));
   ZDM_TRY(const Index made, index_of(context, table, index));
+  ZDM_CHECK(refuse_going(context, table, columns_of(table, made),
+                         fmt::format("index {}", quote_identifier(index.name))));
   look_at_foreign_partitions(context, table, recipe);
   recipe.fragments = build(context, table, made);
   if (index.unique) {

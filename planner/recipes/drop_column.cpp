@@ -184,6 +184,7 @@ Result<Recipe> exchange(const Site& site) {
 
 Result<Recipe> contract(const Site& site) {
   ZDM_CHECK(refuse_dependents(site.context, site.table, site.column));
+  ZDM_CHECK(refuse_users_in_flight(site.context, site.table, site.words.column));
   ZDM_CHECK(refuse_shared(site));
   Recipe recipe;
   look_at_triggers_naming(site.context, site.table, site.column, recipe);
@@ -266,6 +267,7 @@ Result<Recipe> DropColumnChange::plan(const Context& context) const {
       ZDM_CHECK(refuse_dependents(context, subject, site.column));
       ZDM_CHECK(refuse_shared(site));
       ZDM_CHECK(refuse_in_flight(context, subject, column));
+      if (site.down) ZDM_CHECK(refuse_going(context, subject, site.down->reads, "`down`"));
       return expand(site);
     case Phase::backfill:
       return backfill(site);

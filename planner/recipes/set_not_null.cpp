@@ -150,6 +150,7 @@ Result<Recipe> SetNotNull::plan(const Context& context) const {
     case Phase::expand:
       if (words.repair) {
         ZDM_CHECK(refuse_user_triggers(context, words.table, common.user_triggers));
+        ZDM_CHECK(refuse_going(context, words.table, words.repair->reads, "`up`"));
         look_at_right_to_skip(context, words.table, common.user_triggers, recipe);
         look_at_foreign_partitions(context, words.table, recipe);
       }

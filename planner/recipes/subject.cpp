@@ -245,6 +245,45 @@ Result<void> refuse_in_flight(const Context& context, const Table& table, std::s
                  fmt::format("finish {} first, or roll it back", rule->migration.value));
 }
 
+Result<void> refuse_going(const Context& context, const Table& table,
+                          const std::vector<std::string>& reads, std::string_view what) {
+  const auto* rules = context.progress.rules(table);
+  if (rules == nullptr) return {};
+  for (const auto& rule : rules->rules) {
+    if (rule.migration == context.migration.id) continue;
+    for (const auto& column : rule.old_side) {
+      if (std::ranges::find(reads, column.name) == reads.end()) continue;
+      return fail_at(where_of(context), ErrorCode::refused,
+                     fmt::format("{} reads {}, which is still being migrated by {} and goes with "
+                                 "its contract",
+                                 what, describe(table, column.name), rule.migration.value),
+                     fmt::format("let it read what takes the column's place, or finish {} first",
+                                 rule.migration.value));
+    }
+  }
+  return {};
+}
+
+Result<void> refuse_users_in_flight(const Context& context, const Table& table,
+                                    std::string_view column) {
+  const auto* rules = context.progress.rules(table);
+  if (rules == nullptr) return {};
+  const auto uses = [&](const Assignment& each) {
+    return each.column == column || std::ranges::find(each.reads, column) != each.reads.end();
+  };
+  for (const auto& rule : rules->rules) {
+    if (rule.migration == context.migration.id) continue;
+    if (!std::ranges::any_of(rule.forward, uses) && !std::ranges::any_of(rule.backward, uses)) {
+      continue;
+    }
+    return fail_at(where_of(context), ErrorCode::refused,
+                   fmt::format("{} cannot go: {}, which is not finished, still reads or fills it",
+                               describe(table, column), rule.migration.value),
+                   fmt::format("finish {} first, or roll it back", rule.migration.value));
+  }
+  return {};
+}
+
 Result<void> refuse_system_column(const Context& context, const Table& table,
                                   std::string_view name) {
   static constexpr std::array<std::string_view, 6> kNames = {"tableoid", "xmin", "cmin",

@@ -51,6 +51,17 @@ namespace zdm::planner {
 [[nodiscard]] Result<void> refuse_in_flight(const Context& context, const Table& table,
                                             std::string_view column);
 
+/// ErrorCode::refused where one of these columns, which `what` reads, is to go with another
+/// unfinished migration: its contract would find what reads it in its way.
+[[nodiscard]] Result<void> refuse_going(const Context& context, const Table& table,
+                                        const std::vector<std::string>& reads,
+                                        std::string_view what);
+
+/// ErrorCode::refused while the triggers read or write this column, which is to be dropped, for
+/// another unfinished migration.
+[[nodiscard]] Result<void> refuse_users_in_flight(const Context& context, const Table& table,
+                                                  std::string_view column);
+
 /// ErrorCode::refused where PostgreSQL gives every table a column of this name (manual, 5.5 "System
 /// Columns").
 [[nodiscard]] Result<void> refuse_system_column(const Context& context, const Table& table,

@@ -331,3 +331,67 @@ TEST_CASE("the sequence of a serial column that becomes bigint ends where bigint
   CHECK(rig.value("SELECT seqtypid::regtype FROM pg_sequence "
                   "WHERE seqrelid = 'o_n_seq'::regclass") == "bigint");
 }
+
+TEST_CASE("an expression that reads a column on its way out is refused at expand",
+          "[live][execute]") {
+  const auto engine = GENERATE(Engine::postgresql, Engine::sqlite);
+  const auto keys = GENERATE(
+      as<std::string>(),
+      "kind = \"add_column\"\ntable = \"o\"\nname = \"low\"\ntype = \"text\"\nup = \"lower(mail)\"",
+      "kind = \"change_column\"\ntable = \"o\"\ncolumn = \"a\"\nname = \"b\"\ntype = \"text\"\n"
+      "up = \"a || mail\"\ndown = \"b\"",
+      "kind = \"rename_column\"\ntable = \"o\"\nfrom = \"mail\"\nto = \"other\"",
+      "kind = \"drop_column\"\ntable = \"o\"\ncolumn = \"a\"\ndown = \"lower(mail)\"",
+      "kind = \"create_index\"\ntable = \"o\"\nname = \"o_low\"\ncolumns = [\"lower(mail)\"]",
+      "kind = \"set_not_null\"\ntable = \"o\"\ncolumn = \"a\"\nup = \"mail\"",
+      "kind = \"add_check\"\ntable = \"o\"\nname = \"o_mail\"\ncheck = \"mail <> ''\"");
+  CAPTURE(engine, keys);
+  const bool not_there =
+      keys.find("set_not_null") != std::string::npos || keys.find("add_check") != std::string::npos;
+  if (engine == Engine::sqlite && not_there) return;
+  Rig rig(engine);
+  rig.exec("CREATE TABLE o (id int PRIMARY KEY, mail text, a text)");
+  const auto one = renaming("1_r", "mail", "address");
+  REQUIRE(!rig.apply({one}, options_for(std::nullopt, "r1")).error);
+  const auto two = one_change("2_o", keys);
+  require_refused(rig, {one, two}, "still being migrated by 1_r");
+  CHECK(!rig.has_column("o", "low"));
+  auto mended = keys;
+  for (auto at = mended.find("mail"); at != std::string::npos; at = mended.find("mail", at + 7)) {
+    mended.replace(at, 4, "address");
+  }
+  const auto outcome = rig.apply({one, one_change("2_o", mended)}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  CHECK(!outcome.error);
+}
+
+TEST_CASE("a column that an unfinished migration reads is not dropped before it",
+          "[live][execute]") {
+  const auto engine = GENERATE(Engine::postgresql, Engine::sqlite);
+  const auto keys =
+      GENERATE(as<std::string>(), "kind = \"drop_column\"\ntable = \"o\"\ncolumn = \"k\"",
+               "kind = \"rename_column\"\ntable = \"o\"\nfrom = \"k\"\nto = \"kk\"");
+  CAPTURE(engine, keys);
+  Rig rig(engine);
+  rig.exec("CREATE TABLE o (id int PRIMARY KEY, k int)");
+  auto reads = one_change("1_a",
+                          "kind = \"add_column\"\ntable = \"o\"\nname = \"next\"\n"
+                          "type = \"int\"\nup = \"k + 1\"");
+  auto drops = one_change("2_d", keys);
+  REQUIRE(!rig.apply({reads, drops}, options_for(std::nullopt, "r1")).error);
+  rig.live("r1");
+  drops.phase = Phase::contract;
+  const auto outcome = rig.apply({reads, drops}, options_for(std::nullopt, "r2"));
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(outcome.error->hint.find("finish 1_a first") != std::string::npos);
+  CHECK(rig.has_column("o", "k"));
+  rig.exec("INSERT INTO o (id, k) VALUES (1, 1)");
+  CHECK(rig.value("SELECT next FROM o") == "2");
+  reads.phase = Phase::contract;
+  const auto both = rig.apply({reads, drops}, options_for(std::nullopt, "r2"));
+  INFO(text_of(both.error));
+  CHECK(!both.error);
+  CHECK(!rig.has_column("o", "k"));
+}
