@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 #include <algorithm>
+#include <cctype>
 
 #include "recipes/guarantee.hpp"
 #include "recipes/statements.hpp"
@@ -190,17 +191,28 @@ Result<std::string> twin_definition(const Context& context, const Table& table,
   return fmt::format("FOREIGN KEY ({}){}", quote_list(columns), rest);
 }
 
+/// Whether the column's name stands there, and not as a part of another word.
+bool stands_at(std::string_view name, std::size_t at, std::string_view column) {
+  const auto bounds = [&](std::size_t place) {
+    const auto sign = static_cast<unsigned char>(place < name.size() ? name[place] : '_');
+    return sign < 0x80 && std::isalnum(sign) == 0;
+  };
+  return name.substr(at).starts_with(column) && (at == 0 || bounds(at - 1)) &&
+         bounds(at + column.size());
+}
+
 }  // namespace
 
 std::string twin_name(const std::string& name, const Replaced& replaced,
                       const std::vector<std::string>& taken) {
-  std::string result = name;
+  std::string result;
   bool found = false;
-  for (const auto& [from, to] : replaced) {
-    if (const auto at = result.find(from); at != std::string::npos) {
-      result.replace(at, from.size(), to);
-      found = true;
-    }
+  for (std::size_t at = 0; at < name.size();) {
+    const auto old = std::ranges::find_if(
+        replaced, [&](const auto& each) { return stands_at(name, at, each.first); });
+    found = found || old != replaced.end();
+    result += old == replaced.end() ? name.substr(at, 1) : old->second;
+    at += old == replaced.end() ? 1 : old->first.size();
   }
   if (found) return unique_name(result, "", taken);
   return unique_name(name, "_" + replaced.begin()->second, taken);

@@ -110,8 +110,15 @@ bool is_word(std::string_view text, const Lexeme& lexeme, std::string_view word)
 std::string name_at(std::string_view text, const Lexeme& lexeme) {
   const auto written = text.substr(lexeme.offset, lexeme.length);
   if (lexeme.kind == LexemeKind::word) return fold(written);
-  const bool quoted = lexeme.kind == LexemeKind::quoted_name && written.size() > 2;
-  return std::string(quoted ? written.substr(1, written.size() - 2) : std::string_view());
+  if (lexeme.kind != LexemeKind::quoted_name || written.size() <= 2) return {};
+  // A quote within the name stands there twice.
+  const char quote = written.front();
+  std::string name;
+  for (std::size_t at = 1; at + 1 < written.size(); ++at) {
+    if (written[at] == quote && quote != '[') ++at;
+    name += written[at];
+  }
+  return name;
 }
 
 }  // namespace zdm::planner

@@ -246,4 +246,7 @@ TEST_CASE("a column and casts of it are told from other expressions", "[sql]") {
     CAPTURE(text);
     CHECK_FALSE(is_cast_of(text, "amount"));
   }
+  CHECK(is_cast_of("\"a\"\"b\"::text", "a\"b"));
+  CHECK(is_cast_of("\"\"\"\"", "\""));
+  CHECK_FALSE(is_cast_of("\"a\"\"b\"", "a\"\"b"));
 }
