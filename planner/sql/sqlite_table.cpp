@@ -3,72 +3,24 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <span>
 #include <vector>
 
 #include <fmt/format.h>
 
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
+#include "sql/sqlite_tokens.hpp"
+#include "sql/text.hpp"
 
 namespace zdm::planner {
 
 namespace {
 
-/// A piece of SQL text: a word, a quoted name or string, or a single other character.
-struct Token {
-  std::size_t begin = 0;
-  std::size_t end = 0;
-  bool name = false;  ///< a bare word or a quoted identifier
-};
-
-bool word_character(unsigned char c) {
-  return std::isalnum(c) != 0 || c == '_' || c == '$' || c >= 0x80;
-}
-
-/// Where a quoted text that starts at `at` ends (after its closing quote; doubled quotes inside).
-std::size_t end_of_quoted(std::string_view sql, std::size_t at) {
-  const char close = sql[at] == '[' ? ']' : sql[at];
-  for (std::size_t i = at + 1; i < sql.size(); ++i) {
-    if (sql[i] != close) continue;
-    if (close != ']' && i + 1 < sql.size() && sql[i + 1] == close) {
-      ++i;
-      continue;
-    }
-    return i + 1;
-  }
-  return sql.size();
-}
-
-std::size_t end_of_comment(std::string_view sql, std::size_t at) {
-  if (sql.substr(at, 2) == "--") return std::min(sql.find('\n', at), sql.size());
-  const auto close = sql.find("*/", at + 2);
-  return close == std::string_view::npos ? sql.size() : close + 2;
-}
-
-std::vector<Token> tokens_of(std::string_view sql) {
-  std::vector<Token> tokens;
-  for (std::size_t at = 0; at < sql.size();) {
-    const char c = sql[at];
-    if (std::isspace(static_cast<unsigned char>(c)) != 0) {
-      ++at;
-    } else if (sql.substr(at, 2) == "--" || sql.substr(at, 2) == "/*") {
-      at = end_of_comment(sql, at);
-    } else if (std::string_view("'\"`[").find(c) != std::string_view::npos) {
-      const auto end = end_of_quoted(sql, at);
-      tokens.push_back({at, end, c != '\''});
-      at = end;
-    } else if (word_character(static_cast<unsigned char>(c))) {
-      auto end = at;
-      while (end < sql.size() && word_character(static_cast<unsigned char>(sql[end]))) ++end;
-      tokens.push_back({at, end, true});
-      at = end;
-    } else {
-      tokens.push_back({at, at + 1, false});
-      ++at;
-    }
-  }
-  return tokens;
+/// What SQLite stores it has read itself: a text that cannot be cut into tokens is none of its own,
+/// and nothing is found in it.
+std::vector<SqliteToken> tokens_of(std::string_view sql) {
+  auto read = sqlite_tokens(sql);
+  return read ? std::move(read->tokens) : std::vector<SqliteToken>{};
 }
 
 bool equal_ignoring_case(std::string_view a, std::string_view b) {
@@ -76,15 +28,8 @@ bool equal_ignoring_case(std::string_view a, std::string_view b) {
       a, b, [](unsigned char x, unsigned char y) { return std::tolower(x) == std::tolower(y); });
 }
 
-std::string unquoted(std::string_view token) {
-  const char open = token.front();
-  if (std::string_view("\"`[").find(open) == std::string_view::npos) return std::string(token);
-  std::string name;
-  for (std::size_t i = 1; i + 1 < token.size(); ++i) {
-    name += token[i];
-    if (open != '[' && token[i] == open) ++i;
-  }
-  return name;
+bool is_name(const SqliteToken& token) {
+  return token.kind == SqliteTokenKind::name || token.kind == SqliteTokenKind::word;
 }
 
 /// The tokens of one column's definition, its name included.
@@ -94,9 +39,9 @@ class Definition {
     Definition found;
     found.sql_ = sql;
     int depth = 0;
-    std::vector<Token> item;
+    std::vector<SqliteToken> item;
     for (const auto& token : tokens_of(sql)) {
-      const auto text = sql.substr(token.begin, token.end - token.begin);
+      const auto text = token.text;
       if (text == ")" && --depth == 0) break;
       if (depth == 1 && text == ",") {
         if (found.matches(item, column)) break;
@@ -122,7 +67,7 @@ class Definition {
     std::vector<Definition> items;
     int depth = 0;
     for (const auto& token : tokens_of(sql)) {
-      const auto text = sql.substr(token.begin, token.end - token.begin);
+      const auto text = token.text;
       if (text == ")" && --depth == 0) break;
       if (depth >= 1) {
         if (items.empty() || (depth == 1 && text == ",")) items.emplace_back().sql_ = sql;
@@ -145,12 +90,13 @@ class Definition {
   }
 
   [[nodiscard]] std::string_view text(std::size_t i) const {
-    return i < tokens_.size() ? sql_.substr(tokens_[i].begin, tokens_[i].end - tokens_[i].begin)
-                              : std::string_view{};
+    return i < tokens_.size() ? tokens_[i].text : std::string_view{};
   }
   [[nodiscard]] bool is(std::size_t i, std::string_view word) const {
     return equal_ignoring_case(text(i), word);
   }
+  /// The token as the name it stands for.
+  [[nodiscard]] std::string name(std::size_t i) const { return sqlite_name(tokens_[i]); }
   [[nodiscard]] std::size_t size() const { return tokens_.size(); }
   [[nodiscard]] std::size_t begin(std::size_t i) const { return tokens_[i].begin; }
   [[nodiscard]] std::size_t end(std::size_t i) const { return tokens_[i].end; }
@@ -164,11 +110,7 @@ class Definition {
   [[nodiscard]] std::size_t after_default(std::size_t i) const {
     std::size_t at = i + 1;
     if (text(at) == "+" || text(at) == "-") ++at;
-    if (text(at) != "(") {
-      ++at;
-      while (text(at) == "." || (text(at - 1) == "." && at < size())) ++at;  // 1.5 is three tokens
-      return at;
-    }
+    if (text(at) != "(") return at + 1;
     int depth = 0;
     do {
       if (text(at) == "(") ++depth;
@@ -184,7 +126,8 @@ class Definition {
     for (std::size_t i = 1; i < size(); ++i) {
       if (text(i) == "(") ++depth;
       if (text(i) == ")") --depth;
-      if (depth == 0 && is(i, first) && (second.empty() || is(i + 1, second))) return i;
+      const bool action = i > 0 && is(i - 1, "set");  // ON DELETE SET DEFAULT, SET NULL
+      if (depth == 0 && !action && is(i, first) && (second.empty() || is(i + 1, second))) return i;
     }
     return size();
   }
@@ -200,29 +143,36 @@ class Definition {
   }
 
  private:
-  [[nodiscard]] bool matches(const std::vector<Token>& item, std::string_view column) const {
-    if (item.empty() || !item.front().name) return false;
-    const auto first = sql_.substr(item.front().begin, item.front().end - item.front().begin);
+  [[nodiscard]] static bool matches(const std::vector<SqliteToken>& item, std::string_view column) {
+    if (item.empty() || !is_name(item.front())) return false;
+    const auto first = item.front().text;
     static constexpr std::array<std::string_view, 5> table_constraints = {
         "constraint", "primary", "unique", "check", "foreign"};
     if (std::ranges::any_of(table_constraints,
                             [&](auto word) { return equal_ignoring_case(first, word); })) {
       return false;
     }
-    return equal_ignoring_case(unquoted(first), column);
+    return equal_ignoring_case(sqlite_name(item.front()), column);
   }
 
   std::string_view sql_;
-  std::vector<Token> tokens_;
+  std::vector<SqliteToken> tokens_;
 };
 
-std::string cut(std::string_view sql, std::size_t begin, std::size_t end,
-                std::string_view instead) {
-  while (instead.empty() && begin > 0 &&
-         std::isspace(static_cast<unsigned char>(sql[begin - 1])) != 0) {
-    --begin;
-  }
-  return fmt::format("{}{}{}", sql.substr(0, begin), instead, sql.substr(end));
+/// The text with `added` written at `at`, right behind a token.
+std::string with(std::string_view sql, std::size_t at, std::string_view added) {
+  return fmt::format("{}{}{}", sql.substr(0, at), added, sql.substr(at));
+}
+
+/// The text without [begin, end) and the blanks before it. Where a comment stands before it they
+/// stay: the end of a line may be the end of the comment.
+std::string without(std::string_view sql, const Definition& definition, std::size_t first,
+                    std::size_t last) {
+  const auto blanks = definition.end(first - 1);
+  const bool bare = std::ranges::all_of(sql.substr(blanks, definition.begin(first) - blanks),
+                                        [](char c) { return is_blank(c); });
+  return fmt::format("{}{}", sql.substr(0, bare ? blanks : definition.begin(first)),
+                     sql.substr(definition.end(last)));
 }
 
 /// A piece of the text, and what is to stand there.
@@ -261,7 +211,7 @@ std::vector<Edit> carried_edits(std::string_view sql, const Definition& item, st
       edits.push_back({begin, item.begin(close), replace_columns(Engine::sqlite, inside, renamed)});
     } else if (key) {
       for (auto at = i + 1; at < close; ++at) {
-        const auto name = renamed(unquoted(item.text(at)));
+        const auto name = renamed(item.name(at));
         if (!name.empty()) edits.push_back({item.begin(at), item.end(at), name});
       }
     }
@@ -270,14 +220,18 @@ std::vector<Edit> carried_edits(std::string_view sql, const Definition& item, st
   return edits;
 }
 
+/// The expression, so that a bracket behind it is not in its comment.
+std::string closed(const std::string& expression) {
+  const auto read = sqlite_tokens(expression);
+  return read && read->open_comment != std::string_view::npos ? expression + "\n" : expression;
+}
+
 bool is_literal(std::string_view expression) {
-  if (expression.empty()) return false;
-  if (expression.front() == '\'') return end_of_quoted(expression, 0) == expression.size();
-  const auto rest =
-      expression.substr(expression.front() == '-' || expression.front() == '+' ? 1 : 0);
-  return !rest.empty() && std::ranges::all_of(rest, [](unsigned char c) {
-    return std::isdigit(c) != 0 || c == '.';
-  });
+  const auto tokens = tokens_of(expression);
+  const std::size_t value = !tokens.empty() && (tokens[0].text == "-" || tokens[0].text == "+");
+  if (tokens.size() != value + 1) return false;
+  const auto kind = tokens[value].kind;
+  return kind == SqliteTokenKind::number || (value == 0 && kind == SqliteTokenKind::string);
 }
 
 }  // namespace
@@ -290,13 +244,11 @@ Result<std::string> sqlite_set_not_null(std::string_view create_table, std::stri
   if (present == not_null) return std::string(create_table);
   if (not_null) {
     // Right behind the type, where people write it: a NOT NULL that was lifted comes back there.
-    const auto end = definition.end(definition.first_constraint() - 1);
-    return cut(create_table, end, end, " NOT NULL");
+    return with(create_table, definition.end(definition.first_constraint() - 1), " NOT NULL");
   }
   auto last = at + 2;  // ON CONFLICT action belongs to the constraint
   if (definition.is(last, "on") && definition.is(last + 1, "conflict")) last += 3;
-  return cut(create_table, definition.begin(definition.with_its_name(at)), definition.end(last - 1),
-             "");
+  return without(create_table, definition, definition.with_its_name(at), last - 1);
 }
 
 Result<std::string> sqlite_set_default(std::string_view create_table, std::string_view column,
@@ -305,17 +257,14 @@ Result<std::string> sqlite_set_default(std::string_view create_table, std::strin
   const auto at = definition.find_keyword("default");
   std::string sql(create_table);
   if (at < definition.size()) {
-    const auto last = definition.after_default(at);
-    sql = cut(create_table, definition.begin(definition.with_its_name(at)),
-              definition.end(last - 1), "");
+    sql = without(create_table, definition, definition.with_its_name(at),
+                  definition.after_default(at) - 1);
   }
   if (!expression) return sql;
   ZDM_TRY(const Definition bare, Definition::find(sql, column));
-  const auto end = bare.end(bare.size() - 1);
-  return cut(sql, end, end,
-             is_literal(*expression) || expression->front() == '('
-                 ? fmt::format(" DEFAULT {}", *expression)
-                 : fmt::format(" DEFAULT ({})", *expression));
+  return with(sql, bare.end(bare.size() - 1),
+              is_literal(*expression) ? fmt::format(" DEFAULT {}", *expression)
+                                      : fmt::format(" DEFAULT ({})", closed(*expression)));
 }
 
 Result<bool> sqlite_column_says(std::string_view create_table, std::string_view column,

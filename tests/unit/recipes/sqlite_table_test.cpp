@@ -1,5 +1,7 @@
 #include "sql/sqlite_table.hpp"
 
+#include <fmt/format.h>
+
 #include "support/catch.hpp"
 
 namespace zdm::planner {
@@ -19,9 +21,40 @@ TEST_CASE("SQLite: NOT NULL is taken out with its name and its conflict clause")
   CHECK(sqlite_set_not_null(
             "CREATE TABLE t(a int CONSTRAINT c not null ON CONFLICT IGNORE DEFAULT 1)", "a", false)
             .value() == "CREATE TABLE t(a int DEFAULT 1)");
-  CHECK(
-      sqlite_set_not_null("CREATE TABLE t(a int -- , b NOT NULL\n NOT NULL)", "a", false).value() ==
-      "CREATE TABLE t(a int -- , b NOT NULL)");
+}
+
+TEST_CASE("SQLite: an edit never lets a comment swallow what follows it") {
+  const auto nullable = [](std::string_view text) {
+    return sqlite_set_not_null(text, "a", false).value();
+  };
+  CHECK(nullable("CREATE TABLE t(a int -- , b NOT NULL\n NOT NULL,\n c int)") ==
+        "CREATE TABLE t(a int -- , b NOT NULL\n ,\n c int)");
+  CHECK(nullable("CREATE TABLE t(a int /* x */ not -- y\n null -- z\n, c int)") ==
+        "CREATE TABLE t(a int /* x */  -- z\n, c int)");
+  CHECK(nullable("CREATE TABLE t(a int -- x\n CONSTRAINT n NOT NULL)") ==
+        "CREATE TABLE t(a int -- x\n )");
+  CHECK(sqlite_set_not_null("CREATE TABLE t(a int -- x\n)", "a", true).value() ==
+        "CREATE TABLE t(a int NOT NULL -- x\n)");
+  CHECK(sqlite_set_default("CREATE TABLE t(a int -- x\n DEFAULT 1, b)", "a", "2").value() ==
+        "CREATE TABLE t(a int DEFAULT 2 -- x\n , b)");
+  CHECK(sqlite_set_default("CREATE TABLE t(a int, b)", "a", "1 -- x\n+ 1 --").value() ==
+        "CREATE TABLE t(a int DEFAULT (1 -- x\n+ 1 --\n), b)");
+}
+
+TEST_CASE("SQLite: a default is found whatever literal it is, and no SET DEFAULT taken for it") {
+  const auto seven = [](std::string_view text) {
+    return sqlite_set_default(text, "a", "7").value();
+  };
+  for (const auto* value : {"1e-5", "x'ab'", "-0x1F", "\"n/a\"", "CURRENT_TIME", "+.5"}) {
+    CHECK(seven(fmt::format("CREATE TABLE t(a DEFAULT {} NOT NULL, b)", value)) ==
+          "CREATE TABLE t(a NOT NULL DEFAULT 7, b)");
+  }
+  CHECK(seven("CREATE TABLE t(a int DEFAULT 3 REFERENCES p ON DELETE SET DEFAULT, b)") ==
+        "CREATE TABLE t(a int REFERENCES p ON DELETE SET DEFAULT DEFAULT 7, b)");
+  CHECK(seven("CREATE TABLE t(a int REFERENCES p ON UPDATE SET DEFAULT ON DELETE SET NULL)") ==
+        "CREATE TABLE t(a int REFERENCES p ON UPDATE SET DEFAULT ON DELETE SET NULL DEFAULT 7)");
+  CHECK(sqlite_set_default("CREATE TABLE t(a)", "a", "(1) + (2)").value() ==
+        "CREATE TABLE t(a DEFAULT ((1) + (2)))");
 }
 
 TEST_CASE("SQLite: what is as wanted stays as it is, to the byte") {
