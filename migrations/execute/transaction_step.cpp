@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "database/catalog_reader.hpp"
+#include "execute/sqlite_step.hpp"
 #include "execute/steps.hpp"
 #include "recipes/plan.hpp"
 
@@ -80,16 +81,13 @@ Result<StepOutcome> run_transaction_step(const PhaseRun& run, const StepRow& row
   const auto body = [&](Connection& work) -> Result<void> {
     const auto start = host.steady();
     ++outcome.attempts;
-    outcome.rows = 0;
     ZDM_CHECK(check_guards(work, row.step));
     ZDM_TRY(const planner::Step step, up_to_date(work, run, row));
-    for (const std::string& sql : step.sql) {
-      ZDM_TRY(const Rows rows, work.run(sql));
-      outcome.rows += rows.affected;
-    }
+    ZDM_TRY(outcome.rows, run_statements(work, step));
     ZDM_CHECK(write_ledger(work, run, step));
     return ledger.step_done(work, row.run, row.ordinal, elapsed_ms(host, start), outcome.rows);
   };
+  ZDM_TRY(const auto without, WithoutForeignKeys::begin(run.session.work(), row.step));
   ZDM_CHECK(run.session.transact(
       {.claims = row.step.locks,
        .body = body,

@@ -340,10 +340,14 @@ Result<Recipe> contract(const Site& site) {
     }
   }
   const auto* present = site.table.column(site.words.name);
-  if (present != nullptr && (site.up && site.words.default_value)) {
+  const bool defaulted = site.up && site.words.default_value;
+  if (present != nullptr && (defaulted || (site.sqlite() && site.words.not_null))) {
     auto complete = *present;
-    complete.default_sql = site.words.default_value->text;
-    complete.default_kind = site.default_kind;
+    if (site.sqlite()) complete.not_null = site.words.not_null;
+    if (defaulted) {
+      complete.default_sql = site.words.default_value->text;
+      complete.default_kind = site.default_kind;
+    }
     retire.step.effects.emplace_back(PutColumn{site.table.name, complete});
   }
   if (!rule && action.after.empty() && action.before.empty()) return recipe;

@@ -5,6 +5,7 @@
 #include <set>
 
 #include "locks/claims.hpp"
+#include "recipes/statements.hpp"
 #include "sql/quote.hpp"
 #include "sync/pair.hpp"
 
@@ -129,7 +130,7 @@ void forget_later_indexes(std::vector<Step>& steps, const Catalog& catalog) {
 /// what another migration did to it meanwhile would be taken back, and rows be read by the wrong
 /// columns.
 void guard_table_text(Step& step, const TableName& name, const Catalog& catalog) {
-  const auto edits = [](const std::string& sql) { return sql == "PRAGMA writable_schema = ON"; };
+  const auto edits = [](const std::string& sql) { return sql == statements::kSchemaWritable; };
   const auto* table = catalog.table(name);
   if (catalog.engine != Engine::sqlite || catalog.assumed || table == nullptr) return;
   if (std::ranges::none_of(step.sql, edits)) return;

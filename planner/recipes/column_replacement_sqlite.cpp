@@ -56,8 +56,7 @@ tl::unexpected<Error> refuse_check(const Subject& subject, const Constraint& che
                  fmt::format("{}{} of {} cannot be carried to the new column: {}",
                              check.name.empty() ? "" : fmt::format("constraint {}, ", check.name),
                              check.definition, quote(subject.table.name), why),
-                 "rebuild the table without it in an earlier migration, with kind = \"sql\" "
-                 "(sqlite.org/lang_altertable.html, section 7)");
+                 fmt::format("in an earlier migration, without it, {}", sql::kRebuild));
 }
 
 /// The checks of the table that read an old column, to be carried.

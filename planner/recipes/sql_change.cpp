@@ -7,9 +7,12 @@
 #include "locks/claims.hpp"
 #include "model/migration.hpp"
 #include "recipes/check.hpp"
+#include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
+#include "sql/sqlite_tokens.hpp"
+#include "sql/text.hpp"
 
 namespace zdm::planner {
 
@@ -78,6 +81,49 @@ Result<void> refuse_outside(const SqlText& text, const SqlStatement& statement) 
   return {};
 }
 
+using Tokens = std::vector<SqliteToken>;
+
+bool says(const Tokens& tokens, std::size_t at, std::string_view word) {
+  return at < tokens.size() && equal_folded(sqlite_name(tokens[at]), word);
+}
+
+/// PRAGMAs that SQLite ignores in a transaction, and those that would undo what keeps zdm's work
+/// safe, in the order of the names (sqlite.org/pragma.html).
+Result<void> refuse_pragma(const SqlText& text, const SqlStatement& statement,
+                           const Tokens& tokens) {
+  static constexpr std::array<std::string_view, 15> kRefused = {
+      "auto_vacuum",    "busy_timeout", "encoding",   "foreign_keys",   "ignore_check_constraints",
+      "journal_mode",   "locking_mode", "page_size",  "query_only",     "recursive_triggers",
+      "schema_version", "synchronous",  "temp_store", "wal_checkpoint", "writable_schema"};
+  if (!says(tokens, 0, "pragma")) return {};
+  const std::size_t at = tokens.size() > 3 && tokens[2].text == "." ? 3 : 1;
+  const auto named =
+      std::ranges::find_if(kRefused, [&](std::string_view name) { return says(tokens, at, name); });
+  if (named == kRefused.end()) return {};
+  const bool keys = *named == "foreign_keys";
+  return fail_at(
+      place_of(text.source, statement.offset), ErrorCode::refused,
+      keys ? "PRAGMA foreign_keys does nothing in the transaction of a step"
+           : fmt::format("PRAGMA {} does nothing in the transaction of a step, or harm", *named),
+      keys ? "leave it out: zdm turns foreign keys off for a step that drops a table, and checks "
+             "them before it commits"
+           : "leave it out, or set it outside the migration");
+}
+
+/// A table that is dropped loses its rows first, and those that refer to them with ON DELETE
+/// CASCADE: where it is made anew under its name they must stay
+/// (sqlite.org/lang_altertable.html, section 7, steps 1 and 10).
+Result<void> fit_for_sqlite(const SqlText& text, const SqlStatement& statement, Step& step) {
+  const auto read = sqlite_tokens(statement.text);
+  if (!read) return {};
+  ZDM_CHECK(refuse_pragma(text, statement, read->tokens));
+  const bool drops = says(read->tokens, 0, "drop") && says(read->tokens, 1, "table");
+  if (!drops || statements::without_foreign_keys(step)) return {};
+  step.sql.emplace(step.sql.begin(), statements::kForeignKeysOff);
+  step.note += "; foreign keys are off meanwhile, and checked before the commit";
+  return {};
+}
+
 Result<Recipe> recipe_of(const Context& context, const SqlText& text, Slot slot) {
   const auto statements = split_statements(context.catalog.engine, text.text);
   if (!statements) {
@@ -90,6 +136,9 @@ Result<Recipe> recipe_of(const Context& context, const SqlText& text, Slot slot)
   step.step.destructive = slot == Slot::retire && context.phase == Phase::contract;
   for (const auto& statement : *statements) {
     ZDM_CHECK(refuse_outside(text, statement));
+    if (context.catalog.engine == Engine::sqlite) {
+      ZDM_CHECK(fit_for_sqlite(text, statement, step.step));
+    }
     step.step.sql.push_back(statement.text);
   }
   if (step.step.sql.empty()) {

@@ -1,6 +1,7 @@
 #include "recipes/statements.hpp"
 
 #include <fmt/format.h>
+#include <algorithm>
 
 #include <functional>
 
@@ -215,14 +216,18 @@ void edit_sqlite_schema(const Table& table, const std::string& after, Step& step
                         std::vector<std::string>& sql) {
   if (table.sql == after) return;
   const auto literal = [](const std::string& text) { return quote_literal(text, Engine::sqlite); };
-  sql.emplace_back("PRAGMA writable_schema = ON");
+  sql.emplace_back(kSchemaWritable);
   sql.push_back(fmt::format(
       "UPDATE sqlite_schema SET sql = {} WHERE type = 'table' AND name = {} AND sql = {}",
       literal(after), literal(table.name.name), literal(table.sql)));
-  sql.emplace_back("PRAGMA writable_schema = RESET");
+  sql.emplace_back(kSchemaReset);
   Table edited = table;
   edited.sql = after;
   step.effects.insert(step.effects.begin(), PutTable{std::move(edited)});
+}
+
+bool without_foreign_keys(const Step& step) {
+  return std::ranges::find(step.sql, kForeignKeysOff) != step.sql.end();
 }
 
 std::vector<std::string> store_nulls_on_sqlite(const Table& table, const std::string& column) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "model/catalog.hpp"
@@ -41,6 +42,22 @@ namespace zdm::planner::statements {
 /// of the text it would take back; several changes of one step build on each other's text.
 void edit_sqlite_schema(const Table& table, const std::string& after, Step& step,
                         std::vector<std::string>& sql);
+
+/// The statements around such an edit.
+inline constexpr std::string_view kSchemaWritable = "PRAGMA writable_schema = ON";
+inline constexpr std::string_view kSchemaReset = "PRAGMA writable_schema = RESET";
+
+/// SQLite: among the statements of a step it says that foreign keys are off for the whole of its
+/// transaction, and that no row may have lost its parent at its end.
+inline constexpr std::string_view kForeignKeysOff = "PRAGMA foreign_keys = OFF";
+[[nodiscard]] bool without_foreign_keys(const Step& step);
+
+/// What is left to do where ALTER TABLE cannot.
+inline constexpr std::string_view kRebuild =
+    "rebuild the table with kind = \"sql\": CREATE a new one, INSERT … SELECT, DROP the old, "
+    "RENAME "
+    "(sqlite.org/lang_altertable.html, section 7, without its PRAGMAs: zdm turns foreign keys off "
+    "for it, and checks them)";
 
 /// SQLite: writes the NULLs of a column that was added later into its rows. ADD COLUMN leaves rows
 /// as short as they are, and a default given to the column afterwards would be read in their place

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "model/migration.hpp"
+#include "recipes/statements.hpp"
 #include "sql/query.hpp"
 #include "sql/quote.hpp"
 #include "sync/names.hpp"
@@ -224,9 +225,8 @@ bool is_on_partition(const Dependent& dependent) {
 
 Result<void> refuse_on_sqlite(const Context& context, std::string_view kind, std::string_view why) {
   if (context.catalog.engine != Engine::sqlite) return {};
-  return fail_at(
-      where_of(context), ErrorCode::refused, fmt::format("SQLite cannot {}: {}", kind, why),
-      "rebuild the table with kind = \"sql\" (sqlite.org/lang_altertable.html, section 7)");
+  return fail_at(where_of(context), ErrorCode::refused,
+                 fmt::format("SQLite cannot {}: {}", kind, why), std::string(statements::kRebuild));
 }
 
 Result<void> refuse_in_flight(const Context& context, const Table& table, std::string_view column) {

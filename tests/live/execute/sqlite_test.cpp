@@ -1,0 +1,149 @@
+#include <fmt/format.h>
+
+#include "rig.hpp"
+#include "support/catch.hpp"
+
+namespace zdm::tests {
+
+using migrations::Engine;
+using migrations::Result;
+using migrations::Rows;
+using planner::ErrorCode;
+using planner::Migration;
+using planner::Phase;
+
+namespace {
+
+/// One release for each phase up to `last`; the error of the last.
+std::optional<planner::Error> carry(Rig& rig, const std::function<Migration(Phase)>& file,
+                                    Phase last) {
+  int release = 0;
+  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_, Phase::contract}) {
+    const auto name = fmt::format("r{}", ++release);
+    auto outcome = rig.apply({file(phase)}, options_for(std::nullopt, name));
+    if (outcome.error || phase == last) return outcome.error;
+    rig.live(name);
+  }
+  return std::nullopt;
+}
+
+Migration statements(const std::string& expand) {
+  return file_of("0001_sql", Phase::expand,
+                 fmt::format("[[change]]\nkind = \"sql\"\nexpand = \"\"\"{}\"\"\"\n", expand));
+}
+
+const std::string kRebuild =
+    "CREATE TABLE new_users (id integer PRIMARY KEY, name text NOT NULL);\n"
+    "INSERT INTO new_users SELECT id, name FROM users;\n"
+    "DROP TABLE users;\nALTER TABLE new_users RENAME TO users;\n";
+
+void make_orders(Rig& rig) {
+  rig.exec("CREATE TABLE users (id integer PRIMARY KEY, name text)");
+  rig.exec(
+      "CREATE TABLE orders (id integer PRIMARY KEY, user_id int REFERENCES users ON DELETE "
+      "CASCADE)");
+  rig.exec("INSERT INTO users VALUES (1, 'a'), (2, 'b')");
+  rig.exec("INSERT INTO orders VALUES (10, 1), (11, 2)");
+}
+
+}  // namespace
+
+TEST_CASE("SQLite: a comment before NOT NULL costs no column", "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  rig.exec(
+      "CREATE TABLE users(\n  id integer PRIMARY KEY,\n  name text -- display name\n"
+      "    NOT NULL,\n  z int, -- last\n  y int\n)");
+  rig.exec("INSERT INTO users VALUES (1, 'a', 11, 4), (2, 'b', 22, 3)");
+  const auto error = carry(rig, rename_users_name, Phase::contract);
+  INFO(text_of(error));
+  REQUIRE(!error);
+  CHECK(rig.value("SELECT group_concat(id || full_name || z || y) FROM users") == "1a114,2b223");
+  CHECK(rig.value("PRAGMA integrity_check") == "ok");
+}
+
+TEST_CASE("SQLite: an edit of a table's text that changes another column is taken back",
+          "[live][execute][sqlite]") {
+  const auto [from, to] = GENERATE(table<std::string, std::string>(
+      {{"z int,", "z int default 5,"}, {"z int, y int", "y int, z int"}, {", y int", ""}}));
+  CAPTURE(from, to);
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE users(id integer PRIMARY KEY, name text NOT NULL, z int, y int)");
+  rig.exec("INSERT INTO users VALUES (1, 'a', 11, 4)");
+  REQUIRE(!carry(rig, rename_users_name, Phase::expand));
+  rig.live("r1");
+  const auto before = rig.value("SELECT sql FROM sqlite_schema WHERE name = 'users'");
+  rig.spy->run = [from = from, to = to](migrations::Connection& inner, std::string_view sql,
+                                        std::span<const migrations::Text> parameters) {
+    std::string text(sql);
+    const auto at = text.find(from);
+    if (text.starts_with("UPDATE sqlite_schema SET sql")) text.replace(at, from.size(), to);
+    return inner.run(text, parameters);
+  };
+  const auto error =
+      rig.apply({rename_users_name(Phase::backfill)}, options_for(std::nullopt, "r2")).error;
+  rig.spy->run = {};
+  REQUIRE(error);
+  INFO(text_of(error));
+  CHECK(error->message.find("other columns") != std::string::npos);
+  CHECK(rig.value("SELECT sql FROM sqlite_schema WHERE name = 'users'") == before);
+  CHECK(rig.value("SELECT id || name || z || y FROM users") == "1a114");
+}
+
+TEST_CASE("SQLite: a table is rebuilt by SQL, and what refers to it stays",
+          "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  make_orders(rig);
+  const auto error = rig.apply({statements(kRebuild)}, options_for(std::nullopt, "r1")).error;
+  INFO(text_of(error));
+  REQUIRE(!error);
+  CHECK(rig.value("SELECT count(*) FROM orders JOIN users ON users.id = user_id") == "2");
+  CHECK(rig.value("SELECT \"notnull\" FROM pragma_table_info('users') WHERE name = 'name'") == "1");
+}
+
+TEST_CASE("SQLite: foreign keys are on again for the step after one that drops a table",
+          "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  make_orders(rig);
+  rig.exec("CREATE TABLE gone (id integer)");
+  auto next = statements("DELETE FROM users WHERE id = 1");
+  next.id.value = "0002_sql";
+  const auto error =
+      rig.apply({statements("DROP TABLE gone"), next}, options_for(std::nullopt, "r1")).error;
+  INFO(text_of(error));
+  REQUIRE(!error);
+  CHECK(rig.value("SELECT count(*) FROM orders") == "1");
+}
+
+TEST_CASE("SQLite: a step that would leave rows without their parent is taken back",
+          "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  make_orders(rig);
+  rig.exec("PRAGMA foreign_keys = OFF");
+  rig.exec("INSERT INTO orders VALUES (12, 7)");
+  const auto sql = GENERATE(std::string("DROP TABLE users"), kRebuild + "DELETE FROM users");
+  const auto error = rig.apply({statements(sql)}, options_for(std::nullopt, "r1")).error;
+  REQUIRE(error);
+  INFO(text_of(error));
+  CHECK(error->message.find("2 rows of orders would refer to no row of users") !=
+        std::string::npos);
+  CHECK(rig.value("SELECT count(*) FROM users") == "2");
+  CHECK(rig.value("SELECT count(*) FROM orders") == "3");
+}
+
+TEST_CASE("SQLite: a PRAGMA that does nothing in a transaction is refused by name",
+          "[live][execute][sqlite]") {
+  const auto sql = GENERATE(std::string("PRAGMA foreign_keys=OFF"),
+                            "PRAGMA main.\"journal_mode\" = wal", "-- x\npragma Synchronous(0)");
+  CAPTURE(sql);
+  Rig rig(Engine::sqlite);
+  make_orders(rig);
+  const auto error =
+      rig.apply({statements(sql + ";\n" + kRebuild)}, options_for(std::nullopt, "r1")).error;
+  REQUIRE(error);
+  INFO(text_of(error));
+  CHECK(error->code == ErrorCode::refused);
+  CHECK(error->message.find("PRAGMA ") == 0);
+  CHECK(rig.value("SELECT count(*) FROM orders") == "2");
+}
+
+}  // namespace zdm::tests
