@@ -414,6 +414,13 @@ std::string Rollback::held_mark(Phase phase) const {
                      to_rfc3339(environment_.host.now()));
 }
 
+/// Rules of the migration are in force: what an earlier run of the phase did stands, whatever
+/// became of the one with its corrected expressions.
+bool holds_equal(const planner::Progress& progress, const MigrationId& id) {
+  return std::ranges::any_of(
+      progress.tables, [&](const planner::TableRules& rules) { return rules.has_any_of(id); });
+}
+
 /// A contract is undone only where it left nothing.
 Result<bool> Rollback::left_nothing(const MigrationId& id, Phase phase) const {
   if (phase == Phase::contract) return true;
@@ -422,7 +429,11 @@ Result<bool> Rollback::left_nothing(const MigrationId& id, Phase phase) const {
     return false;
   }
   ZDM_TRY(const auto rows, session_->steps(row->run));
-  return did_nothing(rows);
+  if (!did_nothing(rows)) return false;
+  if (phase != Phase::backfill) return true;
+  ZDM_TRY(const auto progress,
+          session_->read([&](Connection& work) { return session_->ledger().progress(work, id); }));
+  return !holds_equal(progress, id);
 }
 
 /// Of a phase that did nothing there is nothing to take back.

@@ -114,3 +114,51 @@ TEST_CASE("what is said of a column's type in place may be said before switch", 
   REQUIRE(!outcome.error);
   CHECK(rig.value("SELECT count(*) FROM users WHERE name IS NULL") == "0");
 }
+
+TEST_CASE("a backfill whose corrected run got nowhere is undone as it stands", "[live][execute]") {
+  const auto engine = GENERATE(Engine::postgresql, Engine::sqlite);
+  Rig rig(engine);
+  make_users(rig, 3);
+  auto file = with_up("upper(name)", "sha256:e1");
+  REQUIRE(!rig.apply({file}, options_for(Phase::expand, "r1")).error);
+  REQUIRE(!rig.apply({file}, options_for(Phase::backfill, "r1")).error);
+  file = with_up("lower(name)", "sha256:e2");
+  file.amended = "lower case";
+  rig.spy->run = [](migrations::Connection& inner, std::string_view sql,
+                    std::span<const migrations::Text> parameters) {
+    if (sql.starts_with("CREATE") && sql.find("zzz_zdm_users_") != std::string_view::npos) {
+      return migrations::Result<migrations::Rows>(planner::fail(ErrorCode::failed, "no room", ""));
+    }
+    return inner.run(sql, parameters);
+  };
+  REQUIRE(rig.apply({file}, options_for(std::nullopt, "r1")).error);
+  rig.spy->run = {};
+  const auto outcome = rig.rollback({file}, {.to_none = true});
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  CHECK(!rig.has_column("users", "full_name"));
+  rig.exec("INSERT INTO users (id, name) VALUES (100, 'New')");
+  if (rig.sqlite()) {
+    CHECK(rig.value("SELECT \"notnull\" FROM pragma_table_info('users') WHERE name = 'name'") ==
+          "1");
+  }
+}
+
+TEST_CASE("SQLite: up is corrected where the old column is NOT NULL", "[live][execute]") {
+  Rig rig(Engine::sqlite);
+  make_users(rig, 3);
+  auto file = with_up("upper(name)", "sha256:e1");
+  REQUIRE(!rig.apply({file}, options_for(Phase::expand, "r1")).error);
+  REQUIRE(!rig.apply({file}, options_for(Phase::backfill, "r1")).error);
+  file = with_up("upper(trim(name))", "sha256:e2");
+  file.amended = "spaces";
+  auto outcome = rig.apply({file}, options_for(std::nullopt, "r1"));
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  rig.exec("INSERT INTO users (id, name) VALUES (100, ' new ')");
+  CHECK(rig.value("SELECT full_name FROM users WHERE id = 100") == "NEW");
+  outcome = rig.rollback({file}, {.to_none = true});
+  INFO(text_of(outcome.error));
+  REQUIRE(!outcome.error);
+  CHECK(rig.value("SELECT \"notnull\" FROM pragma_table_info('users') WHERE name = 'name'") == "1");
+}
