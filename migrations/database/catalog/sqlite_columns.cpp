@@ -28,6 +28,20 @@ DefaultKind kind_of(const std::string& expression) {
   return DefaultKind::constant;
 }
 
+/// DEFAULT "text", `text`, [text] or a bare word that is none of SQLite's own is a string, yet in
+/// any other place it would be the name of a column.
+std::string as_literal(const std::string& text) {
+  const SqlItem item = tokens_of(text);
+  const std::string word = item.word(0);
+  if (item.tokens.size() != 1 || word.empty()) return text;
+  const bool quoted = std::string_view("\"`[").find(word[0]) != std::string_view::npos;
+  const bool bare = word[0] == '_' || (word[0] >= 'A' && word[0] <= 'Z');
+  const bool own =
+      word == "TRUE" || word == "FALSE" || word == "NULL" || word.starts_with("CURRENT_");
+  if (!quoted && (!bare || own)) return text;
+  return planner::quote_literal(unquoted(item.tokens[0]), planner::Engine::sqlite);
+}
+
 /// The definition of a column in the statement, or null.
 const SqlItem* definition_of(const SqlStatement& statement, const std::string& name) {
   const auto item = std::ranges::find_if(statement.items, [&](const SqlItem& each) {
@@ -73,8 +87,8 @@ Result<void> read_sqlite_columns(Connection& connection, const SqlStatement& sta
                        : row.number("hidden") == 3 ? Generated::stored
                                                    : Generated::none;
     if (const std::string text = row.text("dflt_value"); !text.empty() && lower(text) != "null") {
-      column.default_sql = text;
-      column.default_kind = kind_of(text);
+      column.default_sql = as_literal(text);
+      column.default_kind = kind_of(column.default_sql);
     }
     if (const SqlItem* item = definition_of(statement, column.name)) {
       read_definition(statement, *item, column);

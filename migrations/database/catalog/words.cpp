@@ -28,6 +28,23 @@ std::size_t after_comment(std::string_view text, std::size_t at) {
   return at;
 }
 
+/// The name within the quotes at `at`, which moves behind them. A quote within stands twice, but
+/// not a bracket.
+std::string take_quoted(std::string_view text, std::size_t& at) {
+  const char close = text[at] == '[' ? ']' : text[at];
+  std::string name;
+  for (++at; at < text.size(); ++at) {
+    if (text[at] == close) {
+      const bool doubled = close != ']' && at + 1 < text.size() && text[at + 1] == close;
+      if (!doubled) break;
+      ++at;
+    }
+    name += text[at];
+  }
+  at = std::min(at + 1, text.size());
+  return name;
+}
+
 }  // namespace
 
 std::string lower(std::string_view text) {
@@ -44,9 +61,7 @@ std::set<std::string> words_of(std::string_view text) {
     if (const std::size_t next = after_comment(text, at); next != at) {
       at = next;
     } else if (const char quote = text[at]; quote == '"' || quote == '`' || quote == '[') {
-      const std::size_t end = std::min(text.find(quote == '[' ? ']' : quote, at + 1), text.size());
-      words.insert(lower(text.substr(at + 1, end - at - 1)));
-      at = end + 1;
+      words.insert(lower(take_quoted(text, at)));
     } else if (in_word(quote)) {
       std::size_t end = at;
       while (end < text.size() && in_word(text[end])) {

@@ -146,4 +146,52 @@ TEST_CASE("SQLite: a PRAGMA that does nothing in a transaction is refused by nam
   CHECK(rig.value("SELECT count(*) FROM orders") == "2");
 }
 
+TEST_CASE("SQLite: a column is carried through contract whatever its definition is made of",
+          "[live][execute][sqlite]") {
+  const auto [column, stored] = GENERATE(table<std::string, std::string>(
+      {{"name text NOT NULL DEFAULT \"n/a\"", "'n/a'"},
+       {"name text DEFAULT word", "'word'"},
+       {"name text DEFAULT true", "true"},
+       {"name int NOT NULL DEFAULT 3 REFERENCES org ON DELETE SET DEFAULT", "3"},
+       {"name int REFERENCES org ON DELETE SET DEFAULT ON UPDATE SET DEFAULT DEFAULT 3", "3"},
+       {"name int DEFAULT 1e0 -- x", "1e0"}}));
+  CAPTURE(column);
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE org (id integer PRIMARY KEY)");
+  rig.exec("INSERT INTO org VALUES (1), (3)");
+  rig.exec(
+      fmt::format("CREATE TABLE users (id integer PRIMARY KEY, {}\n, z int DEFAULT 5)", column));
+  rig.exec("INSERT INTO users (name) VALUES (1)");
+  const auto error = carry(rig, rename_users_name, Phase::contract);
+  INFO(text_of(error));
+  REQUIRE(!error);
+  CHECK(rig.value("SELECT full_name || z FROM users") == "15");
+  const auto of_column = [&](const std::string& what) {
+    return rig.value("SELECT " + what +
+                     " FROM pragma_table_info('users') WHERE name = 'full_name'");
+  };
+  CHECK((of_column("dflt_value") == stored || of_column("dflt_value") == "(" + stored + ")"));
+  CHECK(!rig.has_column("users", "name"));
+}
+
+TEST_CASE("SQLite: an indexed column with a quote in its name is carried, and its index",
+          "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE users (id integer PRIMARY KEY, \"q\"\"q\" text NOT NULL)");
+  rig.exec("CREATE INDEX i1 ON users (\"q\"\"q\")");
+  rig.exec("INSERT INTO users VALUES (1, 'a')");
+  const auto error = carry(
+      rig,
+      [](Phase phase) {
+        return file_of("0001_q", phase,
+                       "[[change]]\nkind = \"rename_column\"\ntable = \"users\"\n"
+                       "from = '\"q\"\"q\"'\nto = \"full_name\"\n");
+      },
+      Phase::contract);
+  INFO(text_of(error));
+  REQUIRE(!error);
+  CHECK(rig.value("SELECT count(*) FROM pragma_index_list('users') AS l, pragma_index_info(l.name) "
+                  "AS i WHERE i.name = 'full_name'") == "1");
+}
+
 }  // namespace zdm::tests
