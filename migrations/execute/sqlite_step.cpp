@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "recipes/statements.hpp"
+#include "sql/quote.hpp"
 
 namespace zdm::migrations {
 namespace {
@@ -22,6 +23,7 @@ struct Shape {
   std::string kept;     ///< place, name, type, key, hidden
   std::string changed;  ///< NOT NULL, default
   std::string name;
+  bool not_null = false;
 };
 using Shapes = std::map<std::string, std::vector<Shape>>;
 
@@ -39,12 +41,13 @@ Result<Shapes> shapes_of(Connection& work, const Step& step) {
   for (const auto& table : edited_tables(step)) {
     ZDM_TRY(const Rows rows, work.run(R"(
       SELECT cid || ' ' || quote(name) || ' ' || quote(type) || ' ' || pk || ' ' || hidden,
-             "notnull" || ' ' || quote(dflt_value), name
+             "notnull" || ' ' || quote(dflt_value), name, "notnull"
         FROM pragma_table_xinfo($1) ORDER BY cid)",
                                       {table}));
     auto& columns = shapes[table];
     for (const auto& row : rows.rows) {
-      columns.push_back({row[0].value_or(""), row[1].value_or(""), row[2].value_or("")});
+      columns.push_back(
+          {row[0].value_or(""), row[1].value_or(""), row[2].value_or(""), row[3] == "1"});
     }
   }
   return shapes;
@@ -69,6 +72,36 @@ Result<void> same_shape(const Step& step, const Shapes& before, const Shapes& af
         fmt::format("the edit of the text of table {} would change other columns of it, too",
                     table),
         "nothing was changed; this is a fault of zdm: please report the table's CREATE TABLE");
+  }
+  return {};
+}
+
+/// SQLite asks no row when NOT NULL is written into the text, and takes IS NULL for false from then
+/// on.
+Result<void> no_nulls(Connection& work, const std::string& table, const std::string& column) {
+  const std::string from = planner::quote_identifier(table);
+  const std::string name = planner::quote_identifier(column);
+  ZDM_TRY(const Rows rows,
+          work.run(fmt::format("SELECT count(*) FROM {} WHERE typeof({}) = 'null'", from, name)));
+  const std::string count = rows.first(0);
+  if (count == "0") return {};
+  return planner::fail(
+      ErrorCode::refused,
+      fmt::format("{} of {} no value in {}, which becomes NOT NULL; nothing was changed",
+                  count == "1" ? "1 row" : count + " rows",
+                  from + (count == "1" ? " has" : " have"), name),
+      fmt::format("give them one and run the same command again; see them: SELECT * FROM {} WHERE "
+                  "{} IS NULL",
+                  from, name));
+}
+
+Result<void> keeps_promises(Connection& work, const Shapes& before, const Shapes& after) {
+  for (const auto& [table, columns] : before) {
+    const auto& now = after.at(table);
+    for (std::size_t i = 0; i < columns.size(); ++i) {
+      if (columns[i].not_null || !now[i].not_null) continue;
+      ZDM_CHECK(no_nulls(work, table, now[i].name));
+    }
   }
   return {};
 }
@@ -115,6 +148,7 @@ Result<std::int64_t> run_edits(Connection& work, const Step& step) {
     if (sql == statements::kSchemaReset) {
       ZDM_TRY(const Shapes after, shapes_of(work, step));
       ZDM_CHECK(same_shape(step, before, after));
+      ZDM_CHECK(keeps_promises(work, before, after));
     }
   }
   return affected;

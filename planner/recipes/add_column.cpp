@@ -266,6 +266,9 @@ Result<Recipe> backfill(const Site& site) {
          fill_fragments(site.table, all, site.words.common, rule, site.context.catalog.engine)) {
       recipe.fragments.push_back(std::move(each));
     }
+    if (site.sqlite() && site.words.not_null && site.words.common.on_error == OnError::fail) {
+      demand_value(site.context, site.table, *fill, recipe);
+    }
   }
   if (site.sqlite()) {
     if (site.words.unique) {

@@ -71,6 +71,13 @@ struct DerivedDefault {
 [[nodiscard]] Result<void> refuse_user_triggers(const Context& context, const Table& table,
                                                 UserTriggers chosen);
 
+/// SQLite, for a column that ends up NOT NULL: the comparisons of the recipe fail on a row without
+/// a value, and before backfill begins, so that no trigger refuses writes to it, every row must get
+/// one by `up`.
+void look_for_value(const MigrationId& migration, std::size_t change, const Assignment& up,
+                    Recipe& recipe);
+void demand_value(const Context& context, const Table& table, const Assignment& up, Recipe& recipe);
+
 // Internals shared by the PostgreSQL and the SQLite half.
 namespace replacement {
 
@@ -131,6 +138,16 @@ void exchange_names(const Subject& subject, Step& step, std::vector<std::string>
 /// Law 1: NULL in the new column marks "not filled yet", so a NULL that n writes must come back as
 /// NULL.
 void add_null_checks(const Subject& subject, Recipe& recipe);
+
+// SQLite's own.
+
+/// The checks of the table that read an old column, to be carried.
+[[nodiscard]] std::vector<const Constraint*> checks_on_old(const Subject& subject);
+/// What CHECKs and unique indexes would make of a row that leaves one shape out.
+void add_left_out_checks(const Subject& subject, Recipe& recipe);
+/// look_for_value and demand_value of each new column that ends up NOT NULL.
+void look_for_values(const Subject& subject, Recipe& recipe);
+void demand_values(const Subject& subject, Recipe& recipe);
 
 [[nodiscard]] Result<Recipe> plan_postgres(const Subject& subject);
 [[nodiscard]] Result<Recipe> undo_postgres(const Subject& subject);

@@ -59,21 +59,6 @@ tl::unexpected<Error> refuse_check(const Subject& subject, const Constraint& che
                  fmt::format("in an earlier migration, without it, {}", sql::kRebuild));
 }
 
-/// The checks of the table that read an old column, to be carried.
-std::vector<const Constraint*> checks_on_old(const Subject& subject) {
-  std::vector<const Constraint*> checks;
-  for (const auto& constraint : subject.table.constraints) {
-    if (constraint.kind != ConstraintKind::check) continue;
-    const bool on_it = std::ranges::any_of(subject.words.old_columns, [&](const auto& name) {
-      const auto* column = subject.table.column(name);
-      return column != nullptr &&
-             std::ranges::find(constraint.attnums, column->attnum) != constraint.attnums.end();
-    });
-    if (on_it) checks.push_back(&constraint);
-  }
-  return checks;
-}
-
 /// What of an old column's definition would vanish or fail at contract. A CHECK is carried there by
 /// its text, which nobody proves: so only where the new column holds the very same values.
 Result<void> refuse_definitions(const Subject& subject) {
@@ -107,33 +92,6 @@ Result<void> refuse_definitions(const Subject& subject) {
     }
   }
   return {};
-}
-
-/// A writer of the new shape leaves the old column out, and SQLite looks at its CHECKs before the
-/// trigger fills it: they must hold for what stands there then.
-void add_check_checks(const Subject& subject, Recipe& recipe) {
-  const auto left_out = [&](std::string_view name) -> std::string {
-    if (!subject.words.carried.contains(std::string(name))) return {};
-    const auto* column = subject.table.column(name);
-    if (column == nullptr || column->default_sql.empty()) return "NULL";
-    return fmt::format("({})", column->default_sql);
-  };
-  for (const auto* check : checks_on_old(subject)) {
-    const auto text = replace_columns(Engine::sqlite, check->expression, left_out);
-    const bool alone = check->attnums.size() == 1;
-    recipe.checks.push_back(
-        {.table = subject.table.name,
-         .columns = {},
-         .query = alone ? fmt::format("SELECT coalesce(({}\n), 1)", text)
-                        : fmt::format("SELECT NOT EXISTS (SELECT 1 FROM {} WHERE NOT ({}\n))",
-                                      quote(subject.table.name), text),
-         .message = fmt::format("{} of {} does not hold where the old column is left out, as the "
-                                "next release will",
-                                check->definition, quote(subject.table.name)),
-         .hint = "rebuild the table with a check that lets NULL pass, such as NOT NULL instead of "
-                 "IS NOT NULL, in an earlier migration",
-         .where = where_of(subject.context)});
-  }
 }
 
 std::string column_type(const Subject& subject, const NewColumn& column) {
@@ -192,7 +150,7 @@ Result<Recipe> expand(const Subject& subject) {
     for (const auto& up : subject.words.forward) add(up, "up");
     for (const auto& down : subject.words.backward) add(down, "down");
     add_null_checks(subject, recipe);
-    add_check_checks(subject, recipe);
+    add_left_out_checks(subject, recipe);
   }
   warn_of_inserts_without_list(subject.table, recipe);
   recipe.warnings.push_back(
@@ -255,6 +213,7 @@ Result<Recipe> backfill(const Subject& subject) {
   }
   recipe.fragments.push_back(std::move(sync));
   add_fill(subject, recipe);
+  demand_values(subject, recipe);
   for (const auto& twin : twins.indexes) {
     auto build = fragment(subject, Slot::build, StepKind::transaction,
                           "holds SQLite's write lock while it is built");
@@ -312,6 +271,7 @@ bool on_column(const Table& table, const Index& index, const std::string& name) 
 Result<Recipe> contract(const Subject& subject) {
   Recipe recipe;
   add_last_look(subject, recipe);
+  look_for_values(subject, recipe);
   auto retire =
       fragment(subject, Slot::retire, StepKind::transaction,
                "the old shape goes for good; rewrites the table under SQLite's write lock");

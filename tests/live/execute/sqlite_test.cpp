@@ -146,6 +146,72 @@ TEST_CASE("SQLite: a PRAGMA that does nothing in a transaction is refused by nam
   CHECK(rig.value("SELECT count(*) FROM orders") == "2");
 }
 
+TEST_CASE("SQLite: a column whose up gives NULL is refused as NOT NULL before any trigger stands",
+          "[live][execute][sqlite]") {
+  const auto words = GENERATE(
+      std::string("kind = \"add_column\"\ntable = \"users\"\nname = \"c\"\ntype = \"text\"\n"
+                  "up = \"nullif(name, 'a')\"\nnot_null = true\n"),
+      "kind = \"change_column\"\ntable = \"users\"\ncolumn = \"name\"\nname = \"c\"\n"
+      "type = \"text\"\nup = \"nullif(name, 'a')\"\ndown = \"c\"\n");
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL, v int)");
+  rig.exec("INSERT INTO users VALUES (1, 'a', 1), (2, 'b', 2)");
+  const auto file = [words = words](Phase phase) {
+    return file_of("0001_c", phase, "[[change]]\n" + words);
+  };
+  SECTION("found when backfill begins") {
+    const auto error = carry(rig, file, Phase::backfill);
+    REQUIRE(error);
+    INFO(text_of(error));
+    CHECK(error->code == ErrorCode::refused);
+    CHECK(error->message.find("NOT NULL of") != std::string::npos);
+    CHECK(rig.value("SELECT count(*) FROM sqlite_schema WHERE type = 'trigger'") == "0");
+    rig.exec("UPDATE users SET v = 7");
+    rig.exec("UPDATE users SET name = 'c' WHERE id = 1");
+    REQUIRE(!rig.apply({file(Phase::backfill)}, options_for(std::nullopt, "r2")).error);
+    CHECK(rig.value("SELECT count(*) FROM users WHERE c IS NULL") == "0");
+  }
+  SECTION("found by the comparison, and before NOT NULL is written") {
+    rig.exec("UPDATE users SET name = 'c' WHERE id = 1");
+    REQUIRE(!carry(rig, file, Phase::switch_));
+    rig.live("r3");
+    rig.exec("INSERT INTO zdm_guard VALUES ('users')");
+    rig.exec("UPDATE users SET c = NULL WHERE id = 1");
+    rig.exec("DELETE FROM zdm_guard");
+    rig.allowed = {"divergent-rows"};
+    const auto error = rig.apply({file(Phase::contract)}, options_for(std::nullopt, "r4")).error;
+    REQUIRE(error);
+    INFO(text_of(error));
+    CHECK(error->code == ErrorCode::refused);
+    CHECK(error->message.find("1 row of users has no value in c") != std::string::npos);
+  }
+}
+
+TEST_CASE("SQLite: the comparison after backfill fails on a NOT NULL column without a value",
+          "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL)");
+  rig.exec("INSERT INTO users VALUES (1, 'b'), (2, 'b')");
+  const auto file = [](Phase phase) {
+    return file_of("0001_c", phase,
+                   "[[change]]\nkind = \"add_column\"\ntable = \"users\"\nname = \"c\"\n"
+                   "type = \"text\"\nup = \"nullif(name, 'a')\"\nnot_null = true\n");
+  };
+  REQUIRE(!carry(rig, file, Phase::expand));
+  rig.live("r1");
+  rig.spy->run = [](migrations::Connection& inner, std::string_view sql,
+                    std::span<const migrations::Text> parameters) {
+    const bool fills = sql.starts_with("UPDATE users SET c = ");
+    if (fills) static_cast<void>(inner.run("UPDATE users SET name = 'a' WHERE id = 1"));
+    return inner.run(sql, parameters);
+  };
+  const auto error = rig.apply({file(Phase::backfill)}, options_for(std::nullopt, "r2")).error;
+  REQUIRE(error);
+  INFO(text_of(error));
+  CHECK(error->code == ErrorCode::refused);
+  CHECK(error->message.find("{\"id\":1}") != std::string::npos);
+}
+
 TEST_CASE("SQLite: a column is carried through contract whatever its definition is made of",
           "[live][execute][sqlite]") {
   const auto [column, stored] = GENERATE(table<std::string, std::string>(
