@@ -1,5 +1,6 @@
 #include <fmt/format.h>
 #include <algorithm>
+#include <functional>
 
 #include "model/migration.hpp"
 #include "recipes/column_replacement.hpp"
@@ -7,6 +8,8 @@
 #include "recipes/subject.hpp"
 #include "sql/expression.hpp"
 #include "sql/quote.hpp"
+#include "sql/text.hpp"
+#include "sync/names.hpp"
 
 /// What SQLite is asked before a replacement begins: its constraints look at a row before the
 /// triggers fill the other shape.
@@ -60,10 +63,15 @@ std::vector<const Assignment*> demanded(const Subject& subject) {
   return result;
 }
 
+bool is_old(const Subject& subject, std::string_view name) {
+  return std::ranges::any_of(subject.words.old_columns,
+                             [&](const auto& each) { return equal_folded(each, name); });
+}
+
 /// What stands in an old column that an INSERT leaves out, or empty for any other column.
 std::string left_out(const Subject& subject, std::string_view name) {
-  if (!subject.words.carried.contains(std::string(name))) return {};
-  const auto* column = subject.table.column(name);
+  if (!is_old(subject, name)) return {};
+  const auto* column = find_column(Engine::sqlite, subject.table, name);
   if (column == nullptr || column->default_sql.empty()) return "NULL";
   return fmt::format("({})", column->default_sql);
 }
@@ -90,6 +98,72 @@ void add_check_checks(const Subject& subject, Recipe& recipe) {
   }
 }
 
+/// Whether two rows of the table could meet in the index, with `old_value` for the old columns and
+/// anything for the others. A key that is NULL meets no other.
+std::string may_meet(const Subject& subject, const Index& index,
+                     const std::function<std::string(std::string_view)>& old_value) {
+  const auto with = [&](std::string_view sql, std::string_view others) {
+    return replace_columns(Engine::sqlite, sql, [&](std::string_view name) {
+      const auto value = old_value(name);
+      if (!value.empty()) return value;
+      const bool known = find_column(Engine::sqlite, subject.table, name) != nullptr;
+      return known ? std::string(others) : std::string();
+    });
+  };
+  std::string text = "1";
+  for (const auto& key : index.keys) {
+    const auto bare = std::string_view(key.sql).substr(0, key.sql.size() - key.suffix.size());
+    text += fmt::format(" AND ({}\n) IS NOT NULL", with(bare, "1"));
+  }
+  if (index.predicate.empty()) return text;
+  return fmt::format("{} AND (coalesce(({}\n), 0) OR coalesce(({}\n), 0))", text,
+                     with(index.predicate, "1"), with(index.predicate, "NULL"));
+}
+
+bool on_old_column(const Subject& subject, const Index& index) {
+  return std::ranges::any_of(subject.words.old_columns, [&](const std::string& name) {
+    const auto* column = subject.table.column(name);
+    return column != nullptr &&
+           std::ranges::find(index.attnums, column->attnum) != index.attnums.end();
+  });
+}
+
+/// Its values differ from row to row without anybody giving them.
+bool is_random(const Subject& subject, const std::string& name) {
+  const auto* column = subject.table.column(name);
+  return column != nullptr && column->default_kind == DefaultKind::volatile_ &&
+         column->default_sql.find("random") != std::string::npos;
+}
+
+/// Unique indexes are looked at before the triggers, too: what INSERT OR REPLACE finds there is
+/// deleted. So what stands in the columns left out must meet no row: those of the old shape, and in
+/// the twins those of the new one, which have no default yet.
+void add_unique_checks(const Subject& subject, Recipe& recipe) {
+  if (std::ranges::any_of(subject.words.old_columns,
+                          [&](const auto& name) { return is_random(subject, name); })) {
+    return;
+  }
+  const auto without = [&](std::string_view name) { return left_out(subject, name); };
+  const auto null = [&](std::string_view name) {
+    return is_old(subject, name) ? std::string("NULL") : std::string();
+  };
+  for (const auto& index : subject.table.indexes) {
+    if (!index.unique || !on_old_column(subject, index)) continue;
+    recipe.checks.push_back(
+        {.table = subject.table.name,
+         .columns = {},
+         .query = fmt::format("SELECT NOT ({}) AND NOT ({})", may_meet(subject, index, without),
+                              may_meet(subject, index, null)),
+         .message = fmt::format(
+             "unique index {} of {} would take rows for equal that leave the old or the new column "
+             "out, as each release does with the other's: SQLite looks before the triggers fill it",
+             quote_identifier(index.name.name), quote(subject.table.name)),
+         .hint = "drop the index, or rebuild the table without the column's default, in an earlier "
+                 "migration; an index that NULL passes by is no trouble",
+         .where = where_of(subject.context)});
+  }
+}
+
 }  // namespace
 
 /// The checks of the table that read an old column, to be carried.
@@ -109,6 +183,7 @@ std::vector<const Constraint*> checks_on_old(const Subject& subject) {
 
 void add_left_out_checks(const Subject& subject, Recipe& recipe) {
   add_check_checks(subject, recipe);
+  add_unique_checks(subject, recipe);
 }
 
 void look_for_values(const Subject& subject, Recipe& recipe) {

@@ -260,4 +260,30 @@ TEST_CASE("SQLite: an indexed column with a quote in its name is carried, and it
                   "AS i WHERE i.name = 'full_name'") == "1");
 }
 
+TEST_CASE("SQLite: a unique index that rows meet in by what a release leaves out is refused",
+          "[live][execute][sqlite]") {
+  const auto [column, index, fits] = GENERATE(table<std::string, std::string, bool>(
+      {{"name text NOT NULL DEFAULT 'main'", "t, name", false},
+       {"name text NOT NULL", "t, coalesce(name, '')", false},
+       {"name text NOT NULL", "t, coalesce(NAME, T)", false},
+       {"name text DEFAULT 'main'", "name) WHERE (t IS NULL", false},
+       {"name text NOT NULL", "t, name", true},
+       {"name text", "lower(name)", true},
+       {"name text", "t || name", true},
+       {"name text NOT NULL", "t, coalesce(name, '')) WHERE (name IS NOT NULL", true},
+       {"name text NOT NULL DEFAULT (hex(randomblob(8)))", "name", true}}));
+  CAPTURE(column, index);
+  Rig rig(Engine::sqlite);
+  rig.exec(fmt::format("CREATE TABLE users (id integer PRIMARY KEY, t int, {})", column));
+  rig.exec("INSERT INTO users (t, name) VALUES (1, 'a')");
+  rig.exec(fmt::format("CREATE UNIQUE INDEX u ON users ({})", index));
+  const auto error = carry(rig, rename_users_name, Phase::expand);
+  INFO(text_of(error));
+  CHECK(!error == fits);
+  if (fits || !error) return;
+  CHECK(error->code == ErrorCode::refused);
+  CHECK(error->message.find("unique index u") == 0);
+  CHECK(!rig.has_column("users", "full_name"));
+}
+
 }  // namespace zdm::tests
