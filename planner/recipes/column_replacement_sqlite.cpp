@@ -160,6 +160,13 @@ Result<Recipe> expand(const Subject& subject) {
                        "before the other shape was filled: SQLite runs AFTER triggers later",
                        quote(subject.table.name))});
   recipe.warnings.push_back(
+      {.code = "conflict-clauses",
+       .message = fmt::format(
+           "OR IGNORE, OR FAIL and OR REPLACE of a write to {} hold for what the triggers do for it, "
+           "too: where the other shape's value breaks a constraint, the two shapes differ then, or "
+           "another row goes; and a NULL for a NOT NULL column fails the whole statement",
+           quote(subject.table.name))});
+  recipe.warnings.push_back(
       {.code = "drop-column-rewrites",
        .message =
            fmt::format("DROP COLUMN at contract (and at rollback of expand or backfill) rewrites "

@@ -24,8 +24,7 @@ std::string table_key(const TableName& table) {
 }
 
 /// What a trigger writes while it changes its own row: of that row alone, so that what a user's
-/// trigger does to other rows of the table meanwhile is held equal, too, and a guard that outlives
-/// its statement (OR FAIL keeps what was done before a constraint failed) hides no other row.
+/// trigger does to other rows of the table meanwhile is held equal, too.
 std::string row_key_prefix(const TableName& table) {
   return sqlite_literal(folded(table.name) + "#");
 }
@@ -39,6 +38,20 @@ std::string row_key(const Table& table) {
     key += fmt::format(" || quote(NEW.{}) || ','", quote_identifier(column));
   }
   return key;
+}
+
+/// The guard of this row in this statement: 'now' stands still for as long as one runs, and for no
+/// longer (sqlite.org/lang_datefunc.html). So one that outlives its statement (OR FAIL keeps what
+/// was done before a constraint failed) hides nothing from the next.
+std::string statement_key(const Table& table) {
+  return row_key(table) + " || '@' || julianday('now')";
+}
+
+/// Guards of this row that outlived their statements: '@' and 'A' are neighbours.
+std::string forget_stale(const Table& table) {
+  return fmt::format(
+      "DELETE FROM zdm_guard WHERE table_name >= {0} || '@' AND table_name < {0} || 'A'",
+      row_key(table));
 }
 
 std::string qualified(const Table& table, const std::string& trigger) {
@@ -81,7 +94,7 @@ void add_not_null(SyncCauses& causes, const std::vector<SyncRule>& rules) {
 std::string when(const Table& table, const std::vector<SyncRule>& rules, SyncEvent event) {
   const std::string unguarded =
       fmt::format("NOT EXISTS (SELECT 1 FROM zdm_guard WHERE table_name IN ({}, {}))",
-                  table_key(table.name), row_key(table));
+                  table_key(table.name), statement_key(table));
   if (event == SyncEvent::insert) {
     return unguarded;
   }
@@ -102,9 +115,10 @@ std::string when(const Table& table, const std::vector<SyncRule>& rules, SyncEve
 std::string create_trigger(const Table& table, const std::vector<SyncRule>& rules,
                            SyncEvent event) {
   std::vector<std::string> body = {
-      fmt::format("INSERT INTO zdm_guard (table_name) VALUES ({})", row_key(table))};
+      forget_stale(table),
+      fmt::format("INSERT INTO zdm_guard (table_name) VALUES ({})", statement_key(table))};
   std::ranges::copy(sqlite_body(table, rules, event), std::back_inserter(body));
-  body.push_back(fmt::format("DELETE FROM zdm_guard WHERE table_name = {}", row_key(table)));
+  body.push_back(fmt::format("DELETE FROM zdm_guard WHERE table_name = {}", statement_key(table)));
   std::ranges::copy(sqlite_not_null(table, rules), std::back_inserter(body));
   return fmt::format(R"(CREATE TRIGGER {}
 AFTER {} ON {} FOR EACH ROW

@@ -1,2 +1,2 @@
 refused: SQLite cannot rename a table without downtime: its views take no INSERT, UPDATE or DELETE
-  hint: rebuild the table with kind = "sql" (sqlite.org/lang_altertable.html, section 7)
+  hint: rebuild the table with kind = "sql": CREATE a new one, INSERT … SELECT, DROP the old, RENAME (sqlite.org/lang_altertable.html, section 7, without its PRAGMAs: zdm turns foreign keys off for it, and checks them)

@@ -1,2 +1,2 @@
 refused: SQLite cannot keep comments: it has none
-  hint: rebuild the table with kind = "sql" (sqlite.org/lang_altertable.html, section 7)
+  hint: rebuild the table with kind = "sql": CREATE a new one, INSERT … SELECT, DROP the old, RENAME (sqlite.org/lang_altertable.html, section 7, without its PRAGMAs: zdm turns foreign keys off for it, and checks them)

@@ -2,24 +2,26 @@ DROP TRIGGER IF EXISTS zzz_zdm_users_insert;
 DROP TRIGGER IF EXISTS zzz_zdm_users_update;
 CREATE TRIGGER zzz_zdm_users_insert
 AFTER INSERT ON users FOR EACH ROW
-WHEN NOT EXISTS (SELECT 1 FROM zdm_guard WHERE table_name IN ('users', 'users#' || NEW.rowid))
+WHEN NOT EXISTS (SELECT 1 FROM zdm_guard WHERE table_name IN ('users', 'users#' || NEW.rowid || '@' || julianday('now')))
 BEGIN
   -- zdm: 0001_rename
-  INSERT INTO zdm_guard (table_name) VALUES ('users#' || NEW.rowid);
+  DELETE FROM zdm_guard WHERE table_name >= 'users#' || NEW.rowid || '@' AND table_name < 'users#' || NEW.rowid || 'A';
+  INSERT INTO zdm_guard (table_name) VALUES ('users#' || NEW.rowid || '@' || julianday('now'));
   UPDATE users SET name = (full_name) WHERE rowid = NEW.rowid AND NEW.full_name IS NOT NULL AND NEW.name IS NULL;
   UPDATE users SET full_name = (name) WHERE rowid = NEW.rowid AND (NEW.name IS NOT NULL OR full_name IS NULL) AND NEW.full_name IS NULL;
-  DELETE FROM zdm_guard WHERE table_name = 'users#' || NEW.rowid;
+  DELETE FROM zdm_guard WHERE table_name = 'users#' || NEW.rowid || '@' || julianday('now');
 END;
 CREATE TRIGGER zzz_zdm_users_update
 AFTER UPDATE ON users FOR EACH ROW
-WHEN NOT EXISTS (SELECT 1 FROM zdm_guard WHERE table_name IN ('users', 'users#' || NEW.rowid))
+WHEN NOT EXISTS (SELECT 1 FROM zdm_guard WHERE table_name IN ('users', 'users#' || NEW.rowid || '@' || julianday('now')))
   AND (NEW.full_name IS NOT OLD.full_name COLLATE BINARY
        OR NEW.name IS NOT OLD.name COLLATE BINARY
        OR NEW.full_name IS NULL)
 BEGIN
   -- zdm: 0001_rename
-  INSERT INTO zdm_guard (table_name) VALUES ('users#' || NEW.rowid);
+  DELETE FROM zdm_guard WHERE table_name >= 'users#' || NEW.rowid || '@' AND table_name < 'users#' || NEW.rowid || 'A';
+  INSERT INTO zdm_guard (table_name) VALUES ('users#' || NEW.rowid || '@' || julianday('now'));
   UPDATE users SET name = (full_name) WHERE rowid = NEW.rowid AND NEW.full_name IS NOT OLD.full_name COLLATE BINARY AND NEW.name IS OLD.name COLLATE BINARY;
   UPDATE users SET full_name = (name) WHERE rowid = NEW.rowid AND (NEW.name IS NOT OLD.name COLLATE BINARY OR full_name IS NULL) AND NEW.full_name IS OLD.full_name COLLATE BINARY;
-  DELETE FROM zdm_guard WHERE table_name = 'users#' || NEW.rowid;
+  DELETE FROM zdm_guard WHERE table_name = 'users#' || NEW.rowid || '@' || julianday('now');
 END;
