@@ -11,7 +11,8 @@ namespace zdm::migrations {
 
 /// Runs the statements, and returns how many rows they wrote. ErrorCode::failed where the edit of a
 /// table's text changed more of its columns than the step says it does: whoever edits sqlite_schema
-/// is not held back by SQLite (sqlite.org/lang_altertable.html, section 7).
+/// is not held back by SQLite (sqlite.org/lang_altertable.html, section 7). ErrorCode::refused
+/// where a view or a trigger would fail after the step that did not fail before.
 [[nodiscard]] Result<std::int64_t> run_statements(Connection& work, const planner::Step& step);
 
 /// Foreign keys are off while this lives, if the step asks for it among its statements: SQLite

@@ -286,4 +286,51 @@ TEST_CASE("SQLite: a unique index that rows meet in by what a release leaves out
   CHECK(!rig.has_column("users", "full_name"));
 }
 
+TEST_CASE("SQLite: a view or trigger that a new column would break is named, and nothing changed",
+          "[live][execute][sqlite]") {
+  const auto reader = GENERATE(
+      std::string("VIEW v (i, nm) AS SELECT * FROM users"),
+      "VIEW v AS SELECT * FROM users UNION ALL SELECT * FROM arch",
+      "VIEW v AS SELECT id, n FROM users JOIN o",
+      "TRIGGER v AFTER DELETE ON users BEGIN INSERT INTO arch SELECT * FROM users; END",
+      "TRIGGER v AFTER UPDATE OF name ON users BEGIN INSERT INTO arch SELECT * FROM users; END");
+  CAPTURE(reader);
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE users (id integer PRIMARY KEY, name text NOT NULL)");
+  rig.exec("CREATE TABLE arch (id int, name text)");
+  rig.exec("CREATE TABLE o (n text)");
+  rig.exec("CREATE VIEW broken AS SELECT * FROM gone");
+  rig.exec("CREATE VIEW sound AS SELECT name FROM users");
+  rig.exec("CREATE " + reader);
+  const auto add = file_of(
+      "0001_n", Phase::expand,
+      "[[change]]\nkind = \"add_column\"\ntable = \"users\"\nname = \"n\"\ntype = \"text\"\n");
+  auto error = rig.apply({add}, options_for(std::nullopt, "r1")).error;
+  REQUIRE(error);
+  INFO(text_of(error));
+  CHECK(error->code == ErrorCode::refused);
+  CHECK(error->message.find("would fail from here on") != std::string::npos);
+  CHECK(!rig.has_column("users", "n"));
+  rig.exec(fmt::format("DROP {} v", reader.substr(0, reader.find(' '))));
+  CHECK(!rig.apply({add}, options_for(std::nullopt, "r1")).error);
+}
+
+TEST_CASE("SQLite: a view that would fail without a column keeps it", "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE users (id integer PRIMARY KEY, name text, extra int)");
+  rig.exec("CREATE VIEW v (a, b, c) AS SELECT * FROM users");
+  const auto error = carry(
+      rig,
+      [](Phase phase) {
+        return file_of("0001_extra", phase,
+                       "[[change]]\nkind = \"drop_column\"\ntable = \"users\"\n"
+                       "column = \"extra\"\n");
+      },
+      Phase::contract);
+  REQUIRE(error);
+  INFO(text_of(error));
+  CHECK(error->code == ErrorCode::refused);
+  CHECK(rig.has_column("users", "extra"));
+}
+
 }  // namespace zdm::tests
