@@ -48,6 +48,10 @@ Result<std::vector<std::string>> walk_key(Connection& connection, const std::str
   ZDM_TRY(const Rows columns,
           connection.run(fmt::format("SELECT name, pk FROM pragma_table_xinfo({}) ORDER BY pk",
                                      quote_literal(table, Engine::sqlite))));
+  if (columns.rows.empty()) {
+    return fail(ErrorCode::drift, fmt::format("table {} does not exist", table),
+                "it was dropped or renamed outside zdm: restore it, or roll the migration back");
+  }
   constexpr std::array<std::string_view, 3> kRowid = {"rowid", "_rowid_", "oid"};
   for (const std::string_view name : kRowid) {
     const bool taken = std::any_of(columns.rows.begin(), columns.rows.end(), [&](const auto& row) {

@@ -97,6 +97,9 @@ Error Sqlite::error(std::string_view sql) const {
           "another process is in a transaction on this file; once it has ended, run the same "
           "command again";
       break;
+    case SQLITE_READONLY:
+      error.hint = "see that this user may write the file and its directory";
+      break;
     default:
       break;
   }

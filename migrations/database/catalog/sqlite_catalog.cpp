@@ -47,6 +47,8 @@ Result<void> find_table(Connection& connection, const std::string& type, const T
       JOIN sqlite_schema AS t ON t.name = found.tbl_name AND t.type IN ('table', 'view')
      WHERE found.name = $1 COLLATE NOCASE
        AND CASE $2 WHEN 'index' THEN found.type = 'index' ELSE found.type IN ('table', 'view') END)";
+  // Those of TEMP belong to a connection, and attached files are other databases.
+  if (!name.schema.empty() && lower(name.schema) != "main") return {};
   return for_each(connection, kSql, {name.name, type}, [&](const Record& row) {
     const TableName found{"", row.text("name")};
     if (std::as_const(catalog).table(found) != nullptr) {

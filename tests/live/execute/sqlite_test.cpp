@@ -333,4 +333,39 @@ TEST_CASE("SQLite: a view that would fail without a column keeps it", "[live][ex
   CHECK(rig.has_column("users", "extra"));
 }
 
+TEST_CASE("SQLite: a table of another schema is not taken for the file's own",
+          "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE users (id integer PRIMARY KEY, name text)");
+  const auto [schema, known] =
+      GENERATE(table<std::string, bool>({{"temp", false}, {"main", true}, {"MAIN", true}}));
+  const auto file =
+      file_of("0001_n", Phase::expand,
+              fmt::format("[[change]]\nkind = \"add_column\"\ntable = '\"{}\".users'\n"
+                          "name = \"n\"\ntype = \"text\"\n",
+                          schema));
+  const auto error = rig.apply({file}, options_for(std::nullopt, "r1")).error;
+  INFO(text_of(error));
+  CHECK(!error == known);
+  CHECK(rig.has_column("users", "n") == known);
+}
+
+TEST_CASE("SQLite: what is said of a table that is gone, and of a file that may not be written",
+          "[live][execute][sqlite]") {
+  Rig rig(Engine::sqlite);
+  rig.exec("CREATE TABLE users (id integer PRIMARY KEY, name text)");
+  REQUIRE(!carry(rig, rename_users_name, Phase::backfill));
+  const auto around = rig.environment();
+  const auto work = around.open_work();
+  REQUIRE(work);
+  REQUIRE((*work)->run("PRAGMA query_only = ON"));
+  const auto written = (*work)->run("CREATE TABLE t (a)");
+  REQUIRE(!written);
+  CHECK(written.error().hint.find("write the file") != std::string::npos);
+  rig.exec("DROP TABLE users");
+  const auto report = migrations::verify(around, {rename_users_name(Phase::backfill)}, {});
+  REQUIRE(!report);
+  CHECK(report.error().message.find("users does not exist") != std::string::npos);
+}
+
 }  // namespace zdm::tests
