@@ -48,6 +48,21 @@ void follow_grants(const Three& three, Column& after, std::vector<std::string>& 
   std::ranges::sort(after.grants);
 }
 
+/// A split or merged column follows in what its old columns share.
+Three shared_by(const Subject& subject, const Column& fresh, Column& now) {
+  std::vector<Column> before;
+  std::vector<Column> old;
+  for (const auto& name : subject.words.old_columns) {
+    before.push_back(old_shape(subject, name));
+    if (const auto* each = subject.table.column(name)) old.push_back(*each);
+  }
+  now.grants = shared_grants(old);
+  return {.subject = subject,
+          .before = Column{.grants = shared_grants(before)},
+          .old = now,
+          .fresh = fresh};
+}
+
 /// Not where the new column was given its own since.
 void follow_words(const Three& three, Column& after, std::vector<std::string>& sql) {
   const bool comment_moved = three.old.comment != three.before.comment;
@@ -97,14 +112,21 @@ Result<std::vector<std::string>> follow_old(const Subject& subject, Step& step) 
   for (const auto& added : subject.words.new_columns) {
     const auto* old = subject.table.column(added.like);
     const auto* fresh = subject.table.column(added.name);
-    if (added.like.empty() || old == nullptr || fresh == nullptr) continue;
-    const Three three{
-        .subject = subject, .before = old_shape(subject, added.like), .old = *old, .fresh = *fresh};
-    ZDM_CHECK(check_default(three));
+    if (fresh == nullptr) continue;
     Column after = *fresh;
     const auto known = sql.size();
-    follow_grants(three, after, sql);
-    follow_words(three, after, sql);
+    if (added.like.empty()) {
+      Column now;
+      follow_grants(shared_by(subject, *fresh, now), after, sql);
+    } else if (old != nullptr) {
+      const Three three{.subject = subject,
+                        .before = old_shape(subject, added.like),
+                        .old = *old,
+                        .fresh = *fresh};
+      ZDM_CHECK(check_default(three));
+      follow_grants(three, after, sql);
+      follow_words(three, after, sql);
+    }
     if (sql.size() > known) step.effects.emplace_back(PutColumn{subject.table.name, after});
   }
   return sql;

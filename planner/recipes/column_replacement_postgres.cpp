@@ -151,6 +151,43 @@ void look_at_columns(const Subject& subject, Recipe& recipe) {
   }
 }
 
+/// Several columns for one, or one for several: what stands on the old ones has no single place to
+/// go, but for the privileges that all of them have.
+void warn_of_what_stays(const Subject& subject, Recipe& recipe) {
+  std::vector<Column> old;
+  for (const auto& name : subject.words.old_columns) {
+    const auto* column = subject.table.column(name);
+    if (column != nullptr && !subject.words.carried.contains(name)) old.push_back(*column);
+  }
+  const auto shared = shared_grants(old);
+  std::vector<std::string> grants;
+  std::vector<std::string> comments;
+  for (const auto& column : old) {
+    if (!column.comment.empty()) comments.push_back(quote_identifier(column.name));
+    for (const auto& grant : column.grants) {
+      if (std::ranges::find(shared, grant) != shared.end()) continue;
+      const auto to = grant.find(" TO ");
+      grants.push_back(fmt::format("{} ({}){}", grant.substr(0, to), quote_identifier(column.name),
+                                   grant.substr(to)));
+    }
+  }
+  if (!grants.empty()) {
+    recipe.warnings.push_back(
+        {.code = "privileges-lost",
+         .message = fmt::format("{} of {} is not carried to {}, since not all of its old columns "
+                                "have it: grant what is right in a migration of kind = \"sql\"",
+                                fmt::join(grants, ", "), quote(subject.table.name),
+                                quote_identifier(subject.words.new_columns.front().name))});
+  }
+  if (!comments.empty()) {
+    recipe.warnings.push_back(
+        {.code = "comments-lost",
+         .message = fmt::format("what comments say of {} in {} is not carried on: give the new "
+                                "columns their own by kind = \"set_comment\"",
+                                fmt::join(comments, ", "), quote(subject.table.name))});
+  }
+}
+
 Result<Recipe> expand(const Subject& subject) {
   ZDM_TRY(const Twins twins, twins_of(subject.context, subject.table, subject.words.carried));
   ZDM_CHECK(refuse_twins(subject, twins));
@@ -171,6 +208,7 @@ Result<Recipe> expand(const Subject& subject) {
     add_identity_check(subject, recipe);
   }
   look_at_columns(subject, recipe);
+  warn_of_what_stays(subject, recipe);
   recipe.warnings.push_back(
       {.code = "cached-plan",
        .message =

@@ -21,6 +21,9 @@ struct Pair {
 [[nodiscard]] guarantee::Site site_of(const Subject& subject);
 /// The new column as expand makes it: the old one's shape, nullable, without default.
 [[nodiscard]] Column shape_of(const Subject& subject, const NewColumn& added);
+/// The column privileges that all of these have: what a column takes that several old ones, or one
+/// of several new ones, have no single counterpart of.
+[[nodiscard]] std::vector<std::string> shared_grants(const std::vector<Column>& columns);
 /// ADD COLUMN for each new column, with its record and effect.
 void add_columns(const Subject& subject, Step& step);
 /// What brings over to the new columns the privileges, comments and statistics targets that the old

@@ -15,6 +15,8 @@ namespace {
 
 namespace sql = statements;
 
+constexpr std::string_view kGrantable = " WITH GRANT OPTION";
+
 void append(std::vector<std::string>& to, std::vector<std::string> from) {
   to.insert(to.end(), std::make_move_iterator(from.begin()), std::make_move_iterator(from.end()));
 }
@@ -33,8 +35,43 @@ guarantee::Site site_of(const Subject& subject) {
   return {subject.context, subject.table};
 }
 
+std::vector<std::string> shared_grants(const std::vector<Column>& columns) {
+  const auto held_by = [](const Column& column, const std::string& grant) {
+    const auto& grants = column.grants;
+    return std::ranges::find(grants, grant) != grants.end() ||
+           std::ranges::find(grants, grant + std::string(kGrantable)) != grants.end();
+  };
+  std::vector<std::string> candidates;
+  for (const auto& column : columns) {
+    for (const auto& grant : column.grants) {
+      candidates.push_back(grant);
+      if (grant.ends_with(kGrantable)) {
+        candidates.push_back(grant.substr(0, grant.size() - kGrantable.size()));
+      }
+    }
+  }
+  std::erase_if(candidates, [&](const std::string& grant) {
+    return !std::ranges::all_of(columns, [&](const auto& each) { return held_by(each, grant); });
+  });
+  std::ranges::sort(candidates);
+  candidates.erase(std::unique(candidates.begin(), candidates.end()), candidates.end());
+  // What may be granted on says so alone.
+  auto grants = candidates;
+  std::erase_if(grants, [&](const std::string& grant) {
+    return std::ranges::find(candidates, grant + std::string(kGrantable)) != candidates.end();
+  });
+  return grants;
+}
+
 Column shape_of(const Subject& subject, const NewColumn& added) {
   Column column{.name = added.name, .type = added.type};
+  if (added.like.empty()) {
+    std::vector<Column> old;
+    for (const auto& name : subject.words.old_columns) {
+      if (const auto* each = subject.table.column(name)) old.push_back(*each);
+    }
+    column.grants = shared_grants(old);
+  }
   if (const auto* like = subject.table.column(added.like); like != nullptr) {
     column.comment = like->comment;
     column.grants = like->grants;

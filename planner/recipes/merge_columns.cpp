@@ -49,7 +49,9 @@ const KindInfo& MergeColumns::info() {
       .summary = "lets one new column take the place of several",
       .keys = kKeys,
       .common_keys = "on_error user_triggers dual_write",
-      .expand = "the new column is added, nullable and without default",
+      .expand =
+          "the new column is added, nullable and without default, with the column privileges that "
+          "all old ones share",
       .backfill =
           "a trigger fills the new column through `up` and each old one through its `down`; "
           "existing rows are filled and every row is compared",

@@ -45,7 +45,9 @@ const KindInfo& SplitColumn::info() {
       .summary = "lets several new columns take the place of one",
       .keys = kKeys,
       .common_keys = "down on_error user_triggers dual_write",
-      .expand = "the new columns are added, nullable and without default",
+      .expand =
+          "the new columns are added, nullable and without default, with the old column's "
+          "privileges",
       .backfill =
           "a trigger fills the new columns from the old one and the old one through `down`; "
           "existing rows are filled and every row is compared",

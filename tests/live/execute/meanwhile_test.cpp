@@ -340,3 +340,73 @@ TEST_CASE("columns that changed places keep the default and the comparison of th
   REQUIRE(verified);
   CHECK(verified->migrations.front().differing == 0);
 }
+
+TEST_CASE("a split or merged column takes the column privileges that its old ones share",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, a text, b text, c text)");
+  rig.exec("INSERT INTO t VALUES (1, 'x', 'y', 'v w')");
+  rig.exec("GRANT SELECT (a, b, c), UPDATE (a, c), INSERT (c) ON t TO PUBLIC");
+  rig.exec("COMMENT ON COLUMN t.a IS 'of a'");
+  auto migration =
+      file_of("1_t", Phase::contract,
+              "[[change]]\nkind = \"merge_columns\"\ntable = \"t\"\ncolumns = [\"a\", \"b\"]\n"
+              "to = {name = \"ab\", type = \"text\"}\nup = \"coalesce(a || '|' || b, a, b)\"\n"
+              "down = {a = \"split_part(ab, '|', 1)\", b = \"split_part(ab, '|', 2)\"}\n"
+              "[[change]]\nkind = \"split_column\"\ntable = \"t\"\ncolumn = \"c\"\n"
+              "to = [{name = \"c1\", type = \"text\", up = \"split_part(c, ' ', 1)\"},"
+              "{name = \"c2\", type = \"text\", up = \"split_part(c, ' ', 2)\"}]\n"
+              "down = \"coalesce(c1 || ' ' || c2, c1, c2)\"");
+  const auto plan = migrations::plan(rig.environment(), {migration}, {});
+  REQUIRE(plan);
+  std::string said;
+  for (const auto& each : plan->migrations.at(0).warnings) {
+    if (each.code.ends_with("-lost")) said += each.code + ": " + each.message + "\n";
+  }
+  INFO(said);
+  CHECK(said.find("privileges-lost: UPDATE (a) TO PUBLIC of public.t") == 0);
+  CHECK(said.find("comments-lost: what comments say of a in public.t") != std::string::npos);
+  const auto held = [&](const std::string& column) {
+    return rig.value(
+        "SELECT coalesce(string_agg(x.privilege_type, ',' ORDER BY 1), '') "
+        "FROM pg_attribute, aclexplode(attacl) AS x WHERE attrelid = 't'::regclass "
+        "AND x.grantee = 0 AND attname = '" +
+        column + "'");
+  };
+  must(rig, {migration}, Phase::expand, "r1");
+  CHECK(held("ab") == "SELECT");
+  CHECK(held("c1") == "INSERT,SELECT,UPDATE");
+  CHECK(held("c2") == "INSERT,SELECT,UPDATE");
+  must(rig, {migration}, Phase::backfill, "r1");
+  rig.exec("GRANT UPDATE (b) ON t TO PUBLIC; REVOKE INSERT (c) ON t FROM PUBLIC");
+  must(rig, {migration}, Phase::switch_, "r1");
+  rig.live("r1");
+  must(rig, {migration}, Phase::contract, "r2");
+  CHECK(held("ab") == "SELECT,UPDATE");
+  CHECK(held("c1") == "SELECT,UPDATE");
+  CHECK(held("c2") == "SELECT,UPDATE");
+}
+
+TEST_CASE("a column with a quote in its name carries its check, and a twin's name is read by words",
+          "[live][execute]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE t (id int PRIMARY KEY, p2 int, a text, \"q\"\"t\" text)");
+  rig.exec("ALTER TABLE t ADD CONSTRAINT known CHECK (\"q\"\"t\" <> 'x')");
+  rig.exec("CREATE INDEX t_p2_a_idx ON t (p2, id) INCLUDE (a)");
+  rig.exec("CREATE INDEX lap ON t (lower(a))");
+  const auto migration = file_of(
+      "1_t", Phase::contract,
+      "[[change]]\nkind = \"rename_column\"\ntable = \"t\"\nfrom = \"p2\"\nto = \"parent2\"\n"
+      "[[change]]\nkind = \"rename_column\"\ntable = \"t\"\nfrom = \"a\"\nto = \"alt\"\n"
+      "[[change]]\nkind = \"rename_column\"\ntable = \"t\"\nfrom = '\"q\"\"t\"'\nto = \"q\"");
+  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
+    must(rig, {migration}, phase, "r1");
+  }
+  rig.live("r1");
+  must(rig, {migration}, Phase::contract, "r2");
+  CHECK(rig.value("SELECT string_agg(indexrelid::regclass::text, ',' ORDER BY "
+                  "indexrelid::regclass::text) FROM pg_index "
+                  "WHERE indrelid = 't'::regclass") == "lap_alt,t_parent2_alt_idx,t_pkey");
+  CHECK(rig.value("SELECT pg_get_constraintdef(oid) FROM pg_constraint WHERE conrelid = "
+                  "'t'::regclass AND contype = 'c'") == "CHECK ((q <> 'x'::text))");
+}
