@@ -66,7 +66,7 @@ Result<void> refuse_uncarried(const Subject& subject) {
                           const std::string& column) {
     return fail_at(where_of(subject.context), ErrorCode::refused,
                    fmt::format("{} {} stands on {}, which has no single successor to carry it to",
-                               what, quote_identifier(name), describe(table, column)),
+                               what, name, describe(table, column)),
                    "drop it in an earlier migration, and make what replaces it on the new columns");
   };
   for (const auto& name : subject.words.old_columns) {
@@ -76,11 +76,15 @@ Result<void> refuse_uncarried(const Subject& subject) {
       return std::ranges::find(attnums, column->attnum) != attnums.end();
     };
     for (const auto& index : table.indexes) {
-      if (on_it(index.attnums)) return refuse("index", index.name.name, name);
+      if (on_it(index.attnums)) return refuse("index", quote_identifier(index.name.name), name);
+    }
+    for (const auto& each : table.dependents) {
+      const bool owned = each.kind == DependentKind::sequence && on_it(each.attnums);
+      if (owned) return refuse("the owned", each.name, name);
     }
     for (const auto& constraint : table.constraints) {
       if (constraint.kind != ConstraintKind::not_null && on_it(constraint.attnums)) {
-        return refuse("constraint", constraint.name, name);
+        return refuse("constraint", quote_identifier(constraint.name), name);
       }
     }
   }

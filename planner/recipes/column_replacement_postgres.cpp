@@ -135,13 +135,21 @@ Result<void> refuse_twins(const Subject& subject, const Twins& twins) {
   return {};
 }
 
+/// What would go with the old columns, unless it is carried to the new ones.
+void look_at_users_of_old(const Subject& subject, Recipe& recipe) {
+  look_at_stored_rows(subject.context, subject.table, subject.words.old_columns, recipe);
+  for (const auto& name : subject.words.old_columns) {
+    look_at_users_of_constraints_on(subject.context, subject.table, name, recipe);
+  }
+}
+
 void look_at_columns(const Subject& subject, Recipe& recipe) {
   std::vector<std::string> added;
   for (const auto& column : subject.words.new_columns) added.push_back(column.name);
   look_at_readers_of_new(subject.context, subject.table, added, recipe);
   look_at_foreign_partitions(subject.context, subject.table, recipe);
   look_at_right_to_skip(subject.context, subject.table, subject.words.common.user_triggers, recipe);
-  look_at_stored_rows(subject.context, subject.table, subject.words.old_columns, recipe);
+  look_at_users_of_old(subject, recipe);
   if (subject.words.exchanged) return;  // the name stays
   for (const auto& name : subject.words.old_columns) {
     const auto* column = subject.table.column(name);
@@ -403,7 +411,7 @@ Result<Recipe> contract(const Subject& subject) {
       look_at_triggers_naming(subject.context, subject.table, column, recipe);
     }
   }
-  look_at_stored_rows(subject.context, subject.table, subject.words.old_columns, recipe);
+  look_at_users_of_old(subject, recipe);
   ZDM_TRY(const auto pairs, pairs_of(subject));
   add_last_look(subject, recipe);
   auto retire = fragment(subject, Slot::retire, StepKind::transaction,

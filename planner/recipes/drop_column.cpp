@@ -105,6 +105,8 @@ Recipe expand(const Site& site) {
   Recipe recipe;
   add_check(site, recipe);
   warn_of_functions(site.context, site.table, site.column, recipe);
+  look_at_users_of_sequences(site.context, site.table, site.words.column, recipe);
+  look_at_users_of_constraints_on(site.context, site.table, site.words.column, recipe);
   look_at_stored_rows(site.context, site.table, {site.words.column}, recipe);
   auto note = guarantee::fragment(site, Slot::shape, StepKind::transaction,
                                   "nothing changes yet: the column's identity is recorded");
@@ -188,6 +190,8 @@ Result<Recipe> contract(const Site& site) {
   ZDM_CHECK(refuse_shared(site));
   Recipe recipe;
   look_at_triggers_naming(site.context, site.table, site.column, recipe);
+  look_at_users_of_sequences(site.context, site.table, site.words.column, recipe);
+  look_at_users_of_constraints_on(site.context, site.table, site.words.column, recipe);
   look_at_stored_rows(site.context, site.table, {site.words.column}, recipe);
   auto retire = guarantee::fragment(site, Slot::retire, StepKind::transaction,
                                     "the column goes for good; there is no way back from here");

@@ -6,6 +6,7 @@
 
 #include "locks/claims.hpp"
 #include "recipes/guarantee.hpp"
+#include "recipes/server_checks.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "sql/quote.hpp"
@@ -120,6 +121,9 @@ Result<Recipe> DropConstraintChange::plan(const Context& context) const {
   }
   ZDM_CHECK(refuse_referenced(context, subject, *constraint));
   const auto phase = goes_at_once(*constraint) ? Phase::expand : Phase::contract;
+  if (context.phase == Phase::expand || context.phase == phase) {
+    look_at_users_of_constraint(context, subject, name, recipe);
+  }
   if (context.phase != phase || subject.constraint(name) == nullptr) return recipe;
   auto step =
       guarantee::fragment({context, subject}, phase == Phase::expand ? Slot::shape : Slot::retire,

@@ -6,6 +6,7 @@
 
 #include "locks/claims.hpp"
 #include "recipes/guarantee.hpp"
+#include "recipes/server_checks.hpp"
 #include "recipes/statements.hpp"
 #include "recipes/subject.hpp"
 #include "sql/quote.hpp"
@@ -22,11 +23,10 @@ constexpr std::array kKeys = {
 Result<void> refuse_table_dependents(const Context& context, const Table& table) {
   std::vector<std::string> names;
   for (const auto& dependent : table.dependents) {
-    const bool goes_along = dependent.kind == DependentKind::sequence ||
-                            dependent.kind == DependentKind::policy ||
-                            dependent.kind == DependentKind::statistics ||
-                            dependent.kind == DependentKind::generated_column ||
-                            is_on_partition(dependent);
+    const bool goes_along =
+        dependent.kind == DependentKind::sequence || dependent.kind == DependentKind::policy ||
+        dependent.kind == DependentKind::statistics ||
+        dependent.kind == DependentKind::generated_column || is_on_partition(dependent);
     if (dependent.certain && !goes_along) names.push_back(dependent.name);
   }
   for (const auto& incoming : table.incoming) {
@@ -85,6 +85,9 @@ Result<Recipe> DropTableChange::plan(const Context& context) const {
   ZDM_TRY(const Table subject, subject_table(context, table));
   ZDM_CHECK(refuse_table_dependents(context, subject));
   Recipe recipe;
+  if (context.phase == Phase::expand || context.phase == Phase::contract) {
+    look_at_users_of_sequences(context, subject, "", recipe);
+  }
   if (context.phase != Phase::contract) return recipe;
   ZDM_CHECK(refuse_another_table(context, subject));
   const auto* rules = context.progress.rules(subject);

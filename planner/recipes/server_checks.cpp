@@ -19,6 +19,45 @@ Check asking(const Context& context, const Table& table, std::string query) {
   return check;
 }
 
+/// The table and its partitions, without the locks that pg_partition_tree() takes.
+std::string tree_of(const Table& table) {
+  return fmt::format(R"(WITH RECURSIVE tree AS (
+    SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid
+    UNION
+    SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid))",
+                     quote_literal(quote(table.name)));
+}
+
+/// Whether `users`, which gives rows of pg_depend, gives none, and what those are as people call
+/// them.
+std::string none_of(const std::string& users) {
+  return fmt::format(R"(SELECT pg_catalog.count(*) = 0, pg_catalog.string_agg(DISTINCT coalesce(
+         (SELECT pg_catalog.pg_describe_object('pg_catalog.pg_class'::pg_catalog.regclass,
+                                               r.ev_class, 0)
+            FROM pg_catalog.pg_rewrite AS r
+           WHERE u.classid = 'pg_catalog.pg_rewrite'::pg_catalog.regclass AND r.oid = u.objid
+             AND r.rulename = '_RETURN'),
+         pg_catalog.pg_describe_object(u.classid, u.objid, u.objsubid)), ', ')
+  FROM ({}) AS u)",
+                     users);
+}
+
+void look_at_users_of(const Context& context, const Table& table, const std::string& constraints,
+                      std::string message, Recipe& recipe) {
+  if (!can_look(context, table)) return;
+  auto check = asking(context, table,
+                      none_of(fmt::format(R"(SELECT d.classid, d.objid, d.objsubid
+          FROM pg_catalog.pg_constraint AS k
+          JOIN pg_catalog.pg_depend AS d ON d.refobjid = k.oid AND d.deptype = 'n'
+           AND d.refclassid = 'pg_catalog.pg_constraint'::pg_catalog.regclass
+         WHERE k.conrelid = pg_catalog.to_regclass({}) AND {})",
+                                          quote_literal(quote(table.name)), constraints)));
+  check.message = std::move(message);
+  check.hint = "change or drop what does in an earlier migration; zdm never uses CASCADE";
+  check.late = context.phase == Phase::contract;
+  recipe.checks.push_back(std::move(check));
+}
+
 }  // namespace
 
 void look_at_default_of_type(const Context& context, const Table& table, const std::string& column,
@@ -43,17 +82,14 @@ void look_at_default_of_type(const Context& context, const Table& table, const s
 void look_at_foreign_partitions(const Context& context, const Table& table, Recipe& recipe) {
   if (!can_look(context, table) || table.kind != TableKind::partitioned) return;
   auto check = asking(context, table,
-                      fmt::format(R"(WITH RECURSIVE tree AS (
-    SELECT pg_catalog.to_regclass({})::pg_catalog.oid AS oid
-    UNION
-    SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid)
+                      fmt::format(R"({}
 SELECT pg_catalog.count(*) = 0,
        pg_catalog.string_agg(pg_catalog.format('%I.%I', n.nspname, c.relname), ', '
                              ORDER BY n.nspname, c.relname)
   FROM tree
   JOIN pg_catalog.pg_class AS c ON c.oid = tree.oid AND c.relkind = 'f'
   JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace)",
-                                  quote_literal(quote(table.name))));
+                                  tree_of(table)));
   check.message = fmt::format(
       "partitions of {} are foreign tables: what they stand for stays as it is, so that they can "
       "be neither changed nor filled nor indexed along",
@@ -61,6 +97,59 @@ SELECT pg_catalog.count(*) = 0,
   check.hint = "detach them first, or write the steps for both servers as kind = \"sql\"";
   // First of all: others plan statements, for which the far side may be asked.
   recipe.checks.insert(recipe.checks.begin(), std::move(check));
+}
+
+void look_at_users_of_sequences(const Context& context, const Table& table,
+                                const std::string& column, Recipe& recipe) {
+  if (!can_look(context, table)) return;
+  const auto is_going = [&](std::string_view name) {
+    return column.empty() ? std::string("true")
+                          : fmt::format("{} = {}", name, quote_literal(column));
+  };
+  const auto users = fmt::format(R"({}
+        SELECT d.classid, d.objid, d.objsubid
+          FROM tree
+          JOIN pg_catalog.pg_depend AS o ON o.refobjid = tree.oid AND o.deptype IN ('a', 'i')
+           AND o.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+           AND o.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+          JOIN pg_catalog.pg_class AS s ON s.oid = o.objid AND s.relkind = 'S'
+          JOIN pg_catalog.pg_attribute AS a ON a.attrelid = tree.oid AND a.attnum = o.refobjsubid
+          JOIN pg_catalog.pg_depend AS d ON d.refobjid = s.oid AND d.deptype = 'n'
+           AND d.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass
+         WHERE {} AND NOT EXISTS (SELECT FROM pg_catalog.pg_attrdef AS own
+                 JOIN pg_catalog.pg_attribute AS at ON at.attrelid = own.adrelid
+                  AND at.attnum = own.adnum
+                WHERE d.classid = 'pg_catalog.pg_attrdef'::pg_catalog.regclass
+                  AND own.oid = d.objid AND own.adrelid IN (SELECT oid FROM tree) AND {}))",
+                                 tree_of(table), is_going("a.attname"), is_going("at.attname"));
+  auto check = asking(context, table, none_of(users));
+  check.message = fmt::format(
+      "{} cannot go: others use a sequence that it owns",
+      column.empty() ? fmt::format("table {}", quote(table.name)) : describe(table, column));
+  check.hint =
+      "let one of them own it first (ALTER SEQUENCE … OWNED BY …), or give them another; zdm never "
+      "uses CASCADE";
+  check.late = context.phase == Phase::contract;
+  recipe.checks.push_back(std::move(check));
+}
+
+void look_at_users_of_constraint(const Context& context, const Table& table,
+                                 const std::string& constraint, Recipe& recipe) {
+  look_at_users_of(context, table, fmt::format("k.conname = {}", quote_literal(constraint)),
+                   fmt::format("constraint {} of {} cannot go: others rest on it",
+                               quote_identifier(constraint), quote(table.name)),
+                   recipe);
+}
+
+void look_at_users_of_constraints_on(const Context& context, const Table& table,
+                                     const std::string& column, Recipe& recipe) {
+  look_at_users_of(context, table,
+                   fmt::format(R"(EXISTS (SELECT FROM pg_catalog.pg_attribute AS a
+                WHERE a.attrelid = k.conrelid AND a.attnum = ANY (k.conkey) AND a.attname = {}))",
+                               quote_literal(column)),
+                   fmt::format("{} cannot go: others rest on a constraint that goes with it",
+                               describe(table, column)),
+                   recipe);
 }
 
 }  // namespace zdm::planner

@@ -19,4 +19,18 @@ void look_at_default_of_type(const Context& context, const Table& table, const s
 /// what it stands for stays as it is, so that reading it fails.
 void look_at_foreign_partitions(const Context& context, const Table& table, Recipe& recipe);
 
+/// The table goes, or that column of it alone, with the sequences it owns. Not so while anything
+/// else draws from one, such as the default of another table.
+void look_at_users_of_sequences(const Context& context, const Table& table,
+                                const std::string& column, Recipe& recipe);
+
+/// The constraint goes. Not so while anything rests on it by itself: a view that groups by a
+/// primary key, a function that names it in ON CONFLICT.
+void look_at_users_of_constraint(const Context& context, const Table& table,
+                                 const std::string& constraint, Recipe& recipe);
+
+/// The same of every constraint on a column that goes.
+void look_at_users_of_constraints_on(const Context& context, const Table& table,
+                                     const std::string& column, Recipe& recipe);
+
 }  // namespace zdm::planner

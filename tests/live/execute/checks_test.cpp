@@ -352,3 +352,77 @@ TEST_CASE("SQLite: what a column's definition says and cannot be carried is refu
   CHECK(outcome.error->message.find(words) != std::string::npos);
   CHECK(!rig.has_column("users", "full_name"));
 }
+
+TEST_CASE("a column that owns a sequence is not split", "[live][execute][law10]") {
+  Rig rig(Engine::postgresql);
+  rig.exec("CREATE TABLE d (id int PRIMARY KEY, n serial)");
+  const auto file =
+      file_of("1_d", Phase::contract,
+              "[[change]]\nkind = \"split_column\"\ntable = \"d\"\ncolumn = \"n\"\n"
+              "to = [{name = \"a\", type = \"int\", up = \"n / 10\"},"
+              "{name = \"b\", type = \"int\", up = \"n % 10\"}]\ndown = \"a * 10 + b\"");
+  const auto outcome = rig.apply({file}, options_for(Phase::expand, "r1"));
+  REQUIRE(outcome.error);
+  INFO(text_of(outcome.error));
+  CHECK(outcome.error->code == ErrorCode::refused);
+  CHECK(text_of(outcome.error).find("d_n_seq") != std::string::npos);
+  rig.exec("ALTER SEQUENCE d_n_seq OWNED BY NONE");
+  CHECK(text_of(rig.apply({file}, options_for(Phase::expand, "r1")).error).empty());
+}
+
+TEST_CASE("what others use of a sequence or constraint refuses its end at expand and at contract",
+          "[live][execute][law10]") {
+  struct Use {
+    std::string keys;
+    std::string use;
+    std::string name;
+    std::string unused;
+  };
+  const std::string drop_column = "kind = \"drop_column\"\ntable = \"d\"\ncolumn = \"n\"";
+  const std::string drop_key = "kind = \"drop_constraint\"\ntable = \"d\"\nname = \"d_pkey\"";
+  const std::string drop_one = "kind = \"drop_constraint\"\ntable = \"d\"\nname = \"d_one\"";
+  const std::string drawing = "CREATE TABLE other (id int DEFAULT nextval('d_n_seq'))";
+  const std::string put =
+      "CREATE FUNCTION put() RETURNS void LANGUAGE sql BEGIN ATOMIC INSERT INTO d (id) VALUES (1) "
+      "ON CONFLICT ON CONSTRAINT d_one DO NOTHING; END";
+  const auto use = GENERATE_COPY(values<Use>({
+      {drop_column, drawing, "of table other", "DROP TABLE other"},
+      {"kind = \"drop_table\"\ntable = \"d\"", drawing, "of table other", "DROP TABLE other"},
+      {drop_column, "ALTER TABLE d ADD m int DEFAULT nextval('d_n_seq')", "column m of table d",
+       "ALTER TABLE d ALTER m DROP DEFAULT"},
+      {drop_key, "CREATE VIEW counted AS SELECT id, c, count(*) FROM d GROUP BY id",
+       "(view counted)", "DROP VIEW counted"},
+      {drop_one, put, "function put()", "DROP FUNCTION put"},
+      {"kind = \"rename_column\"\ntable = \"d\"\nfrom = \"c\"\nto = \"e\"", put, "function put()",
+       "DROP FUNCTION put"},
+  }));
+  CAPTURE(use.keys, use.use);
+  Rig rig(Engine::postgresql);
+  const bool too_old =
+      rig.value("SELECT current_setting('server_version_num')::int < 140000") == "t";
+  if (too_old && use.use == put) return;
+  rig.exec("CREATE TABLE d (id int PRIMARY KEY, n serial, c text CONSTRAINT d_one UNIQUE)");
+  const auto file = file_of("1_d", Phase::contract, "[[change]]\n" + use.keys);
+  const auto require_refused = [&](Phase phase, const std::string& release) {
+    const auto outcome = rig.apply({file}, options_for(phase, release));
+    REQUIRE(outcome.error);
+    INFO(text_of(outcome.error));
+    CHECK(outcome.error->code == ErrorCode::refused);
+    CHECK(text_of(outcome.error).find(use.name) != std::string::npos);
+  };
+  rig.exec(use.use);
+  require_refused(Phase::expand, "r1");
+  rig.exec(use.unused);
+  for (const auto phase : {Phase::expand, Phase::backfill, Phase::switch_}) {
+    CHECK(text_of(rig.apply({file}, options_for(phase, "r1")).error).empty());
+  }
+  rig.live("r1");
+  if (use.use.find("ADD m") == std::string::npos) {
+    rig.exec(use.use);
+    require_refused(Phase::contract, "r2");
+    rig.exec(use.unused);
+  }
+  const auto done = rig.apply({file}, options_for(Phase::contract, "r2"));
+  INFO(text_of(done.error));
+  CHECK(!done.error);
+}
