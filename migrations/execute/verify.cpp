@@ -28,13 +28,36 @@ Result<bool> has_begun(Session& session, std::int64_t run) {
   return !rows.empty() && rows.front().state == "done";
 }
 
+using Fills = std::vector<planner::Fill>;
+
+bool same_change(const planner::Fill& fill, const planner::SyncRule& rule) {
+  return fill.migration == rule.migration && fill.change == rule.change;
+}
+
+/// The same for one that only looks for values: its column goes by the assignments it belongs to.
+void take_names_of(planner::Fill& fill, const Fills& planned, const planner::SyncRule& rule) {
+  const auto whole = std::ranges::find_if(planned, [&](const planner::Fill& each) {
+    return same_change(each, rule) && !each.repair &&
+           each.assignments.size() == rule.forward.size();
+  });
+  if (whole == planned.end()) return;
+  for (planner::Assignment& assignment : fill.assignments) {
+    const auto at =
+        std::ranges::find(whole->assignments, assignment.column, &planner::Assignment::column);
+    if (at == whole->assignments.end()) continue;
+    const auto& now = rule.forward[static_cast<std::size_t>(at - whole->assignments.begin())];
+    assignment.column = now.column;
+    assignment.reads = now.reads;
+  }
+}
+
 /// The words of a fill as the columns are called now: a switch under the same name lets two of
 /// them change places, and the rule in force knows them by their new names.
-void take_names(planner::Fill& fill, const planner::TableRules& rules) {
-  const auto rule = std::ranges::find_if(rules.rules, [&](const planner::SyncRule& each) {
-    return each.migration == fill.migration && each.change == fill.change;
-  });
-  if (fill.repair || rule == rules.rules.end()) return;
+void take_names(planner::Fill& fill, const Fills& planned, const planner::TableRules& rules) {
+  const auto rule = std::ranges::find_if(
+      rules.rules, [&](const planner::SyncRule& each) { return same_change(fill, each); });
+  if (rule == rules.rules.end()) return;
+  if (fill.repair) return take_names_of(fill, planned, *rule);
   const auto& names = &planner::Assignment::column;
   if (rule->forward.size() != fill.assignments.size() ||
       std::ranges::equal(rule->forward, fill.assignments, {}, names, names)) {
@@ -56,7 +79,7 @@ Result<MigrationVerification> verify_one(Session& session, const MigrationId& id
     ZDM_TRY(const planner::TableRules rules,
             session.ledger().table_rules(session.work(), action->table));
     auto fills = action->fills;
-    for (planner::Fill& fill : fills) take_names(fill, rules);
+    for (planner::Fill& fill : fills) take_names(fill, action->fills, rules);
     ZDM_TRY(const Verification found, verify_table(session.work(), action->table, fills,
                                                    planner::Shapes::new_alone, kSamples));
     report.rows += found.rows;

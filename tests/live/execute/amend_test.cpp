@@ -133,6 +133,7 @@ TEST_CASE("a backfill whose corrected run got nowhere is undone as it stands", "
   };
   REQUIRE(rig.apply({file}, options_for(std::nullopt, "r1")).error);
   rig.spy->run = {};
+  rig.allowed = {"divergent-rows"};  // the first `up` filled what the corrected one does not give
   const auto outcome = rig.rollback({file}, {.to_none = true});
   INFO(text_of(outcome.error));
   REQUIRE(!outcome.error);
