@@ -57,7 +57,7 @@ std::string next_step(const MigrationStatus& migration, const StatusAnswer& answ
                        file.path);
   }
   if (*next != Phase::contract) return apply_command(migration, *next, answer.release);
-  const auto command =
+  auto command =
       apply_command(migration, *next, answer.release == migration.release ? "" : answer.release);
   if (migration.release.empty() || migration.live) return command;
   return fmt::format("{0}, once {1} is live (zdm release live {1})", command,

@@ -62,12 +62,12 @@ bool is_for(const Step& step, const std::string& table, const std::string& colum
 }
 
 Result<void> same_shape(const Step& step, const Shapes& before, const Shapes& after) {
-  for (const auto& [table, columns] : before) {
-    const auto& now = after.at(table);
+  for (const auto& item : before) {
+    const std::string& table = item.first;
     const auto same = [&](const Shape& was, const Shape& is) {
       return was.kept == is.kept && (was.changed == is.changed || is_for(step, table, was.name));
     };
-    if (std::ranges::equal(columns, now, same)) continue;
+    if (std::ranges::equal(item.second, after.at(table), same)) continue;
     return planner::fail(
         ErrorCode::failed,
         fmt::format("the edit of the text of table {} would change other columns of it, too",

@@ -21,6 +21,8 @@ class WithoutForeignKeys final {
  public:
   [[nodiscard]] static Result<WithoutForeignKeys> begin(Connection& work,
                                                         const planner::Step& step);
+  WithoutForeignKeys(const WithoutForeignKeys&) = delete;
+  WithoutForeignKeys& operator=(const WithoutForeignKeys&) = delete;
   WithoutForeignKeys(WithoutForeignKeys&&) = default;
   WithoutForeignKeys& operator=(WithoutForeignKeys&&) = delete;
   ~WithoutForeignKeys() = default;

@@ -104,7 +104,7 @@ std::string may_meet(const Subject& subject, const Index& index,
                      const std::function<std::string(std::string_view)>& old_value) {
   const auto with = [&](std::string_view sql, std::string_view others) {
     return replace_columns(Engine::sqlite, sql, [&](std::string_view name) {
-      const auto value = old_value(name);
+      auto value = old_value(name);
       if (!value.empty()) return value;
       const bool known = find_column(Engine::sqlite, subject.table, name) != nullptr;
       return known ? std::string(others) : std::string();

@@ -92,7 +92,7 @@ void add_not_null(SyncCauses& causes, const std::vector<SyncRule>& rules) {
 }
 
 std::string when(const Table& table, const std::vector<SyncRule>& rules, SyncEvent event) {
-  const std::string unguarded =
+  std::string unguarded =
       fmt::format("NOT EXISTS (SELECT 1 FROM zdm_guard WHERE table_name IN ({}, {}))",
                   table_key(table.name), statement_key(table));
   if (event == SyncEvent::insert) {
