@@ -228,9 +228,9 @@ TEST_CASE("exchanges of one file that came half-way go back", "[live][execute]")
   };
   const auto before = state();
   const auto file = file_of("1_views", Phase::switch_, changes);
-  rig.spy->run = [&](Connection& connection, std::string_view sql,
-                     std::span<const Text> parameters) -> Result<Rows> {
-    if (sql.find(stop_at) == std::string_view::npos) return connection.run(sql, parameters);
+  rig.spy->run = [last = std::string(stop_at)](Connection& connection, std::string_view sql,
+                                               std::span<const Text> parameters) -> Result<Rows> {
+    if (sql.find(last) == std::string_view::npos) return connection.run(sql, parameters);
     return planner::fail(ErrorCode::failed, "no more");
   };
   const auto stopped = rig.apply({file}, options_for(std::nullopt, "r1"));
