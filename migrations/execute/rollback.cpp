@@ -9,9 +9,8 @@
 #include "execute/forecast.hpp"
 #include "execute/operations.hpp"
 #include "execute/planning.hpp"
+#include "execute/rollback_refusals.hpp"
 #include "execute/selection.hpp"
-#include "execute/steps.hpp"
-#include "recipes/footing.hpp"
 #include "sql/quote.hpp"
 
 namespace zdm::migrations {
@@ -58,15 +57,8 @@ class Rollback final {
   [[nodiscard]] Result<void> show(const Migration& migration, const std::vector<Phase>& phases);
   [[nodiscard]] Result<void> undo(const Migration& migration, Phase phase);
   [[nodiscard]] Result<Undo> run_of(const Migration& migration, Phase phase);
-  [[nodiscard]] Result<void> refuse_later(const Migration& migration,
-                                          const std::vector<Phase>& phases);
-  [[nodiscard]] std::string standing_on(const planner::Made& made, const MigrationId& other,
-                                        const std::string& home) const;
-  [[nodiscard]] Result<void> refuse_losses(const Migration& migration);
   [[nodiscard]] Result<bool> left_nothing(const MigrationId& id, Phase phase) const;
   [[nodiscard]] Result<planner::Steps> plan_way_back(const Migration& migration, Phase phase);
-  [[nodiscard]] Result<void> refuse_builders(const Migration& migration,
-                                             const std::vector<Phase>& phases);
   [[nodiscard]] Result<bool> stand_again(const Migration& migration, Phase phase, std::int64_t run);
   [[nodiscard]] std::string held_mark(Phase phase) const;
   MigrationReport& report_on(const Migration& migration, Phase phase);
@@ -80,30 +72,6 @@ class Rollback final {
   std::unique_ptr<Session> session_;
   LedgerState state_;
 };
-
-bool mentions(const planner::SyncRule& rule, const std::string& column) {
-  const auto is = [&](const planner::SyncColumn& each) { return each.name == column; };
-  const auto reads = [&](const planner::Assignment& each) {
-    return std::ranges::find(each.reads, column) != each.reads.end();
-  };
-  return std::ranges::any_of(rule.old_side, is) || std::ranges::any_of(rule.forward, reads) ||
-         std::ranges::any_of(rule.backward, reads);
-}
-
-/// Whether another migration in flight stands on the column: by its rules, or, where it was only
-/// expanded, by the column it recorded as its old one.
-bool builds_on(const planner::RecordedColumn& column, const MigrationId& other,
-               const planner::Progress& progress) {
-  for (const planner::TableRules& rules : progress.tables) {
-    if (rules.table != column.table) continue;
-    for (const planner::SyncRule& rule : rules.rules) {
-      if (rule.migration == other && mentions(rule, column.name)) return true;
-    }
-  }
-  return std::ranges::any_of(progress.columns, [&](const planner::RecordedColumn& each) {
-    return each.role.starts_with("old:") && each.table == column.table && each.name == column.name;
-  });
-}
 
 /// The constraints that the steps done so far of an undo made NOT VALID; nothing when they did
 /// anything else.
@@ -119,38 +87,6 @@ std::vector<planner::PutConstraint> only_promised(const std::vector<StepRow>& ro
     if (row.step.effects.empty()) return {};
   }
   return promised;
-}
-
-/// One column copied to one other and back: a write that the other could not take has failed.
-bool is_copied(const planner::SyncRule& rule) {
-  if (rule.on_error != planner::OnError::fail) return false;
-  if (rule.forward.size() != 1 || rule.backward.size() != 1) return false;
-  const auto copies = [](const planner::Assignment& to, const planner::Assignment& from) {
-    return to.expression == planner::quote_identifier(from.column);
-  };
-  return copies(rule.forward.front(), rule.backward.front()) &&
-         copies(rule.backward.front(), rule.forward.front());
-}
-
-std::vector<planner::Fill> fills_to_compare(const planner::TableRules& rules,
-                                            const Migration& migration) {
-  std::vector<planner::Fill> fills;
-  for (const planner::SyncRule& rule : rules.rules) {
-    const bool two_ways = !rule.repair && !rule.forward.empty() && !rule.backward.empty();
-    if (rule.migration != migration.id || !two_ways || is_copied(rule)) continue;
-    fills.push_back({.migration = rule.migration,
-                     .change = rule.change,
-                     .assignments = rule.forward,
-                     .inverse = rule.backward});
-  }
-  return fills;
-}
-
-/// Where a name without a schema is made.
-Result<std::string> home_schema(Connection& connection) {
-  if (connection.engine() == Engine::sqlite) return std::string("main");
-  ZDM_TRY(const Rows rows, connection.run("SELECT current_schema()"));
-  return rows.first();
 }
 
 bool has_something(const PhaseRow& row) {
@@ -245,11 +181,11 @@ Result<void> Rollback::run() {
       return may;
     }
   }
-  ZDM_CHECK(refuse_builders(*migration, phases));
-  ZDM_CHECK(refuse_later(*migration, phases));
+  ZDM_CHECK(refuse_builders(*session_, state_, *migration, phases));
+  ZDM_CHECK(refuse_later(*session_, state_, migrations_, *migration, phases));
   if (options_.dry_run) return show(*migration, phases);
   if (std::ranges::find(phases, Phase::backfill) != phases.end()) {
-    if (auto may = refuse_losses(*migration); !may) {
+    if (auto may = refuse_losses(*session_, *migration, progress_); !may) {
       MigrationReport& report = report_on(*migration, Phase::backfill);
       report.state = state_word(may.error());
       report.error = may.error();
@@ -257,96 +193,6 @@ Result<void> Rollback::run() {
     }
   }
   for (const Phase phase : phases) ZDM_CHECK(undo(*migration, phase));
-  return {};
-}
-
-/// Undoing expand or backfill drops the new columns: nobody may stand on them (law 10).
-Result<void> Rollback::refuse_builders(const Migration& migration,
-                                       const std::vector<Phase>& phases) {
-  const bool drops = std::ranges::any_of(phases, [](Phase each) { return each < Phase::switch_; });
-  if (!drops) return {};
-  const auto progress_of = [&](const MigrationId& id) {
-    return session_->read([&](Connection& work) { return session_->ledger().progress(work, id); });
-  };
-  ZDM_TRY(const auto own, progress_of(migration.id));
-  for (const MigrationRow& row : state_.migrations) {
-    const bool in_flight = state_.started(row.id) && state_.done(row.id) != Phase::contract;
-    if (row.id == migration.id || !in_flight) continue;
-    ZDM_TRY(const auto progress, progress_of(row.id));
-    for (const planner::RecordedColumn& column : own.columns) {
-      if (!column.role.starts_with("new:") || !builds_on(column, row.id, progress)) continue;
-      return planner::fail(
-          ErrorCode::refused,
-          fmt::format("{} builds on column {}.{}, which undoing {} would drop", row.id.value,
-                      planner::quote(column.table), planner::quote_identifier(column.name),
-                      migration.id.value),
-          fmt::format("roll it back first: zdm rollback --to none {}", row.id.value));
-    }
-  }
-  return {};
-}
-
-/// What of these another migration names; empty: nothing, or its file is not here.
-std::string Rollback::standing_on(const planner::Made& made, const MigrationId& other,
-                                  const std::string& home) const {
-  const Migration* file = find_migration(migrations_, other);
-  if (file == nullptr) return {};
-  for (const planner::Change& change : file->changes) {
-    if (auto found = planner::standing_on(made, change, home); !found.empty()) return found;
-  }
-  return {};
-}
-
-/// The tables, columns and views that are taken away would take along what later migrations made
-/// of them (an index, a comment), which would still count as done.
-Result<void> Rollback::refuse_later(const Migration& migration, const std::vector<Phase>& phases) {
-  ZDM_TRY(const std::string home, session_->read(home_schema));
-  const auto refuse = [&](const MigrationId& other, const std::string& what) {
-    return planner::fail(
-        ErrorCode::refused,
-        fmt::format("{} stands on {}, which {} made", other.value, what, migration.id.value),
-        state_.contracted(other)
-            ? fmt::format("contract of {} has no way back: go on with {}, or write a new migration",
-                          other.value, migration.id.value)
-            : fmt::format("roll it back first: zdm rollback --to none {}", other.value));
-  };
-  for (const Phase phase : phases) {
-    for (const planner::Change& change : migration.changes) {
-      const auto made = planner::taken_back(change, phase);
-      const PhaseRow* since =
-          state_.phase(migration.id, made.exchanged ? Phase::switch_ : Phase::expand);
-      for (const MigrationRow& row : state_.migrations) {
-        const PhaseRow* begun = state_.phase(row.id, Phase::expand);
-        const bool later = begun != nullptr && since != nullptr && begun->run > since->run;
-        if (!later || row.id == migration.id || !state_.started(row.id)) continue;
-        if (const auto what = standing_on(made, row.id, home); !what.empty()) {
-          return refuse(row.id, what);
-        }
-      }
-    }
-  }
-  return {};
-}
-
-/// Undoing backfill drops what the new shape holds: nothing may be there alone (law 4). Once the
-/// rules are gone, the new columns are made anew already.
-Result<void> Rollback::refuse_losses(const Migration& migration) {
-  if (session_->allowed("divergent-rows")) return {};
-  ZDM_TRY(const auto progress, session_->read([&](Connection& work) {
-    return session_->ledger().progress(work, migration.id);
-  }));
-  for (const planner::TableRules& rules : progress.tables) {
-    planner::VerifyAction action{.table = rules.table, .fills = fills_to_compare(rules, migration)};
-    if (action.fills.empty()) continue;
-    if (progress_) {
-      ProgressEvent event;
-      event.migration = migration.id;
-      event.phase = Phase::backfill;
-      event.text = "comparing every row before the new shape goes";
-      progress_(event);
-    }
-    ZDM_CHECK(require_agreement(*session_, action, Shapes::old_alone));
-  }
   return {};
 }
 

@@ -40,7 +40,7 @@ std::map<std::vector<std::string>, std::string> retired_by(const std::vector<Mig
 namespace {
 
 /// What more a correction takes once a release has the file.
-std::string_view once_shipped(std::optional<Phase> shipped) {
+std::string once_shipped(std::optional<Phase> shipped) {
   return shipped ? " and amended = \"reason\", since the file shipped" : "";
 }
 
@@ -152,7 +152,7 @@ class Rules {
                      migration.id.value),
          "give the new column a name of its own (name = …); where the old code reads the new type "
          "as well as the old one, say compatible = \"reason\"" +
-             std::string(once_shipped(shipped)));
+             once_shipped(shipped));
   }
 
   /// The query a view had before: of the last change before this one that made it.
@@ -184,7 +184,7 @@ class Rules {
                        migration.id.value, quote(view->name), quote_list(lost)),
            "let the new query have them too, and take them out in a later release; where no code "
            "reads them, say compatible = \"reason\"" +
-               std::string(once_shipped(shipped)));
+               once_shipped(shipped));
     }
   }
 

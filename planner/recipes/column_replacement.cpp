@@ -161,45 +161,6 @@ Result<void> check_expand(const Subject& subject) {
   return refuse_user_triggers(subject.context, subject.table, subject.words.common.user_triggers);
 }
 
-/// Until contract the old column's default serves, through the trigger; then nothing gives a value.
-void warn_of_lost_defaults(const Subject& subject, Recipe& recipe) {
-  for (const auto& column : subject.words.new_columns) {
-    if (!column.default_sql.empty()) continue;
-    const auto up = std::ranges::find(subject.words.forward, column.name, &Assignment::column);
-    if (up == subject.words.forward.end()) continue;
-    for (const auto& name : subject.words.old_columns) {
-      const auto* old = subject.table.column(name);
-      const bool read = std::ranges::find(up->reads, name) != up->reads.end();
-      if (old == nullptr || old->default_sql.empty() || !read) continue;
-      recipe.warnings.push_back(
-          {.code = "default-lost",
-           .message = fmt::format(
-               "{} gets no default from that of {} ({}), since `up` reads more than that: after "
-               "contract an INSERT that leaves it out {}; give it one by kind = \"set_default\" "
-               "in a migration between switch and contract, if it needs one",
-               describe(subject.table, column.name), quote_identifier(name), old->default_sql,
-               column.not_null ? "fails" : "stores NULL")});
-    }
-  }
-}
-
-/// A default such as now() cannot be told from a value that was given: until contract the trigger
-/// gives it, through the old column.
-void warn_of_later_defaults(const Subject& subject, Recipe& recipe) {
-  if (subject.sqlite() || subject.app_writes()) return;
-  for (const auto& column : subject.words.new_columns) {
-    if (column.default_sql.empty() || column.default_kind == DefaultKind::constant) continue;
-    const auto& name = column.role.empty() ? column.name : column.role;
-    recipe.warnings.push_back(
-        {.code = "default-later",
-         .message = fmt::format(
-             "{} gets its default ({}) at contract: until then an INSERT of NULL counts as one "
-             "that leaves it out, and UPDATE … SET {} = DEFAULT {}",
-             describe(subject.table, name), column.default_sql, quote_identifier(name),
-             column.not_null ? "fails" : "stores NULL")});
-  }
-}
-
 /// The words with the type of every assigned column, where it is known.
 Replacement with_types(const Table& table, Replacement words) {
   if (table.assumed) return words;
@@ -292,10 +253,7 @@ Result<Recipe> plan_replacement(const Context& context, const Replacement& repla
   }
   ZDM_TRY(Recipe recipe, subject.sqlite() ? replacement::plan_sqlite(subject)
                                           : replacement::plan_postgres(subject));
-  if (context.phase == Phase::expand) {
-    warn_of_lost_defaults(subject, recipe);
-    warn_of_later_defaults(subject, recipe);
-  }
+  if (context.phase == Phase::expand) replacement::warn_of_defaults(subject, recipe);
   return recipe;
 }
 

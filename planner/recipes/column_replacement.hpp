@@ -135,6 +135,8 @@ void exchange_names(const Subject& subject, Step& step, std::vector<std::string>
                                  std::string_view key);
 /// refuse_going() of all that `up` and `down` read.
 [[nodiscard]] Result<void> refuse_going_reads(const Subject& subject);
+/// A default that the new column does not get, or gets at contract alone.
+void warn_of_defaults(const Subject& subject, Recipe& recipe);
 /// Law 1: NULL in the new column marks "not filled yet", so a NULL that n writes must come back as
 /// NULL.
 void add_null_checks(const Subject& subject, Recipe& recipe);

@@ -51,12 +51,8 @@ void follow_grants(const Three& three, Column& after, std::vector<std::string>& 
 /// A split or merged column follows in what its old columns share.
 Three shared_by(const Subject& subject, const Column& fresh, Column& now) {
   std::vector<Column> before;
-  std::vector<Column> old;
-  for (const auto& name : subject.words.old_columns) {
-    before.push_back(old_shape(subject, name));
-    if (const auto* each = subject.table.column(name)) old.push_back(*each);
-  }
-  now.grants = shared_grants(old);
+  for (const auto& name : subject.words.old_columns) before.push_back(old_shape(subject, name));
+  now.grants = shared_grants(old_columns(subject));
   return {.subject = subject,
           .before = Column{.grants = shared_grants(before)},
           .old = now,

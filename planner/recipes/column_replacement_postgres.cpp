@@ -162,11 +162,8 @@ void look_at_columns(const Subject& subject, Recipe& recipe) {
 /// Several columns for one, or one for several: what stands on the old ones has no single place to
 /// go, but for the privileges that all of them have.
 void warn_of_what_stays(const Subject& subject, Recipe& recipe) {
-  std::vector<Column> old;
-  for (const auto& name : subject.words.old_columns) {
-    const auto* column = subject.table.column(name);
-    if (column != nullptr && !subject.words.carried.contains(name)) old.push_back(*column);
-  }
+  auto old = old_columns(subject);
+  std::erase_if(old, [&](const Column& each) { return subject.words.carried.contains(each.name); });
   const auto shared = shared_grants(old);
   std::vector<std::string> grants;
   std::vector<std::string> comments;

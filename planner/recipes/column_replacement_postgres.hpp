@@ -21,6 +21,8 @@ struct Pair {
 [[nodiscard]] guarantee::Site site_of(const Subject& subject);
 /// The new column as expand makes it: the old one's shape, nullable, without default.
 [[nodiscard]] Column shape_of(const Subject& subject, const NewColumn& added);
+/// Those of the old columns that the table has, as they are now.
+[[nodiscard]] std::vector<Column> old_columns(const Subject& subject);
 /// The column privileges that all of these have: what a column takes that several old ones, or one
 /// of several new ones, have no single counterpart of.
 [[nodiscard]] std::vector<std::string> shared_grants(const std::vector<Column>& columns);

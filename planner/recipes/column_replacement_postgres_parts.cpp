@@ -35,6 +35,14 @@ guarantee::Site site_of(const Subject& subject) {
   return {subject.context, subject.table};
 }
 
+std::vector<Column> old_columns(const Subject& subject) {
+  std::vector<Column> columns;
+  for (const auto& name : subject.words.old_columns) {
+    if (const auto* column = subject.table.column(name)) columns.push_back(*column);
+  }
+  return columns;
+}
+
 std::vector<std::string> shared_grants(const std::vector<Column>& columns) {
   const auto held_by = [](const Column& column, const std::string& grant) {
     const auto& grants = column.grants;
@@ -65,13 +73,7 @@ std::vector<std::string> shared_grants(const std::vector<Column>& columns) {
 
 Column shape_of(const Subject& subject, const NewColumn& added) {
   Column column{.name = added.name, .type = added.type};
-  if (added.like.empty()) {
-    std::vector<Column> old;
-    for (const auto& name : subject.words.old_columns) {
-      if (const auto* each = subject.table.column(name)) old.push_back(*each);
-    }
-    column.grants = shared_grants(old);
-  }
+  if (added.like.empty()) column.grants = shared_grants(old_columns(subject));
   if (const auto* like = subject.table.column(added.like); like != nullptr) {
     column.comment = like->comment;
     column.grants = like->grants;
