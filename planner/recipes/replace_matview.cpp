@@ -255,47 +255,72 @@ CatalogRequest ReplaceMatview::needs() const {
   return request;
 }
 
+namespace {
+
+/// The new one is built and filled beside the old.
+Result<Recipe> build(const Context& context, const ReplaceMatview& change, const Table& old) {
+  const auto& query = change.view.query;
+  ZDM_CHECK(views::refuse_left_behind(context, old));
+  ZDM_CHECK(views::refuse_uncarried(context, old));
+  ZDM_CHECK(views::refuse_taken_beside(context, old.name));
+  ZDM_CHECK(views::refuse_lost_below(context, old, query));
+  ZDM_CHECK(refuse_unnamed(context, old, query));
+  ZDM_CHECK(views::refuse_rules_over(context, old));
+  Recipe recipe;
+  ZDM_TRY(recipe.checks, views::over_replaced(context, query, views::Binding::never));
+  ZDM_TRY(const Table made, shape_beside(context, change, old));
+  recipe.fragments.push_back(build_beside(context, change, old, made));
+  recipe.fragments.push_back(
+      matviews::fill_of(context, made, made.reads, "fills it; the old one is read on"));
+  const bool knows_indexes = change.view.indexes || !old.assumed;
+  if (knows_indexes && !matviews::can_refresh_concurrently(made.indexes)) {
+    recipe.warnings.push_back(matviews::cannot_refresh_concurrently(old.name));
+  }
+  return recipe;
+}
+
+/// The new one takes the old one's name, which steps aside until contract.
+Result<Recipe> exchange(const Context& context, const ReplaceMatview& change, const Table& old) {
+  ZDM_TRY(const Table* made, views::still_there(context, views::beside(old.name), kBuildAgain));
+  ZDM_CHECK(refuse_changed(context, change, old, *made));
+  ZDM_CHECK(views::refuse_left_behind(context, old));
+  ZDM_CHECK(views::refuse_uncarried(context, old));
+  Recipe recipe;
+  recipe.fragments.push_back(matviews::fill_of(
+      context, *made, made->reads, "brings the new one up to date; the old one is read on"));
+  recipe.fragments.push_back(views::exchange(context, old, *made, views::Exchange::forth));
+  const auto columns = views::names_of_columns(*made);
+  views::catch_up(context, old, *made, matviews::describe(old.name, old, columns),
+                  matviews::describe(old.name, *made, columns), recipe.fragments.back().step);
+  return recipe;
+}
+
+Result<Recipe> drop_aside(const Context& context, const Table& old) {
+  Recipe recipe;
+  const auto* gone = context.catalog.table(views::aside(old.name));
+  if (gone == nullptr) return recipe;
+  ZDM_CHECK(views::refuse_still_used(context, gone->name));
+  recipe.fragments.push_back(matviews::drop_of(context, *gone));
+  recipe.fragments.back().step.destructive = true;
+  recipe.fragments.back().step.guards = views::still_is(gone->name, gone->oid);
+  return recipe;
+}
+
+}  // namespace
+
 Result<Recipe> ReplaceMatview::plan(const Context& context) const {
   ZDM_CHECK(matviews::check(context, view));
   ZDM_TRY(const Table old, matview_of(context, view.name));
+  if (context.phase == Phase::contract) return drop_aside(context, old);
   Recipe recipe;
   if (context.phase == Phase::expand) {
-    ZDM_CHECK(views::refuse_left_behind(context, old));
-    ZDM_CHECK(views::refuse_uncarried(context, old));
-    ZDM_CHECK(views::refuse_taken_beside(context, old.name));
-    ZDM_CHECK(views::refuse_lost_below(context, old, view.query));
-    ZDM_CHECK(refuse_unnamed(context, old, view.query));
-    ZDM_CHECK(views::refuse_rules_over(context, old));
-    ZDM_TRY(recipe.checks, views::over_replaced(context, view.query, views::Binding::never));
-    ZDM_TRY(const Table made, shape_beside(context, *this, old));
-    recipe.fragments.push_back(build_beside(context, *this, old, made));
-    recipe.fragments.push_back(
-        matviews::fill_of(context, made, made.reads, "fills it; the old one is read on"));
-    const bool knows_indexes = view.indexes || !old.assumed;
-    if (knows_indexes && !matviews::can_refresh_concurrently(made.indexes)) {
-      recipe.warnings.push_back(matviews::cannot_refresh_concurrently(old.name));
-    }
+    ZDM_TRY(recipe, build(context, *this, old));
   } else if (context.phase == Phase::switch_) {
-    ZDM_TRY(const Table* made, views::still_there(context, views::beside(old.name), kBuildAgain));
-    ZDM_CHECK(refuse_changed(context, *this, old, *made));
-    ZDM_CHECK(views::refuse_left_behind(context, old));
-    ZDM_CHECK(views::refuse_uncarried(context, old));
-    recipe.fragments.push_back(matviews::fill_of(
-        context, *made, made->reads, "brings the new one up to date; the old one is read on"));
-    recipe.fragments.push_back(views::exchange(context, old, *made, views::Exchange::forth));
-    const auto columns = views::names_of_columns(*made);
-    views::catch_up(context, old, *made, matviews::describe(old.name, old, columns),
-                    matviews::describe(old.name, *made, columns), recipe.fragments.back().step);
-  } else if (context.phase == Phase::contract) {
-    const auto* gone = context.catalog.table(views::aside(old.name));
-    if (gone == nullptr) return recipe;
-    ZDM_CHECK(views::refuse_still_used(context, gone->name));
-    recipe.fragments.push_back(matviews::drop_of(context, *gone));
-    recipe.fragments.back().step.destructive = true;
-    recipe.fragments.back().step.guards = views::still_is(gone->name, gone->oid);
+    ZDM_TRY(recipe, exchange(context, *this, old));
+  } else {
+    return recipe;
   }
-  const bool telling = context.phase == Phase::expand || context.phase == Phase::switch_;
-  if (compatible || !telling) return recipe;
+  if (compatible) return recipe;
   if (auto warning = views::narrowed(context, old, view.query)) {
     recipe.warnings.push_back(std::move(*warning));
   }

@@ -132,6 +132,19 @@ void make_own_parts(const Table& view, Step& step) {
   }
 }
 
+/// The new one takes the old one's name; nothing where the new one is not there.
+Recipe exchange_with_beside(const Context& context, const Table& view) {
+  Recipe recipe;
+  const auto* made = context.catalog.table(views::beside(view.name));
+  if (made == nullptr) return recipe;
+  recipe.fragments.push_back(views::exchange(context, view, *made, views::Exchange::forth));
+  const auto columns = views::names_of_columns(*made);
+  views::catch_up(context, view, *made, views::describe(view.name, view, columns),
+                  views::describe(view.name, *made, columns), recipe.fragments.back().step);
+  make_own_parts(view, recipe.fragments.back().step);
+  return recipe;
+}
+
 void drop_own_parts(const Table& view, const TableName& name, Step& step) {
   for (const auto& rule : own_rules(view)) {
     step.sql.push_back(fmt::format("DROP RULE {} ON {}", name_of_rule(rule), quote(name)));
@@ -225,18 +238,6 @@ Fragment ReplaceView::make(const Context& context, const Table& view) const {
   return step;
 }
 
-Recipe ReplaceView::exchange(const Context& context, const Table& view) const {
-  Recipe recipe;
-  const auto* made = context.catalog.table(views::beside(view.name));
-  if (made == nullptr) return recipe;
-  recipe.fragments.push_back(views::exchange(context, view, *made, views::Exchange::forth));
-  const auto columns = views::names_of_columns(*made);
-  views::catch_up(context, view, *made, views::describe(view.name, view, columns),
-                  views::describe(view.name, *made, columns), recipe.fragments.back().step);
-  make_own_parts(view, recipe.fragments.back().step);
-  return recipe;
-}
-
 Recipe ReplaceView::make_and_exchange(const Context& context, const Table& view) const {
   auto made = make(context, view);
   const Catalog after = advance(context.catalog, made.step);
@@ -245,7 +246,7 @@ Recipe ReplaceView::make_and_exchange(const Context& context, const Table& view)
                      .migration = context.migration,
                      .change = context.change,
                      .phase = context.phase};
-  Recipe recipe = exchange(then, view);
+  Recipe recipe = exchange_with_beside(then, view);
   recipe.fragments.insert(recipe.fragments.begin(), std::move(made));
   return recipe;
 }
@@ -272,7 +273,7 @@ Result<Recipe> ReplaceView::plan_on_postgres(const Context& context, const Table
       ZDM_CHECK(views::still_there(context, views::beside(view.name),
                                    "zdm rollback --to none, then apply again: it is made anew"));
     }
-    recipe = late ? make_and_exchange(context, view) : exchange(context, view);
+    recipe = late ? make_and_exchange(context, view) : exchange_with_beside(context, view);
   } else if (context.phase == Phase::contract) {
     ZDM_CHECK(views::refuse_still_used(context, views::aside(view.name)));
     recipe.fragments.push_back(drop_view(context, view, views::aside(view.name)));

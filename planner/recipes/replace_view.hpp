@@ -25,7 +25,6 @@ struct ReplaceView {
   [[nodiscard]] Result<Recipe> plan_on_postgres(const Context& context, const Table& view) const;
   /// The new view, beside the old.
   [[nodiscard]] Fragment make(const Context& context, const Table& view) const;
-  [[nodiscard]] Recipe exchange(const Context& context, const Table& view) const;
   [[nodiscard]] Recipe make_and_exchange(const Context& context, const Table& view) const;
 };
 

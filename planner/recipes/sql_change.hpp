@@ -15,7 +15,7 @@ struct SqlChange {
 
   [[nodiscard]] static const KindInfo& info();
   [[nodiscard]] static Result<SqlChange> decode(KeyReader& keys);
-  [[nodiscard]] CatalogRequest needs() const;
+  [[nodiscard]] static CatalogRequest needs() { return {}; }
   [[nodiscard]] Result<Recipe> plan(const Context& context) const;
   [[nodiscard]] Result<Recipe> undo(const Context& context) const;
 };

@@ -44,14 +44,14 @@ class Definition {
       const auto text = token.text;
       if (text == ")" && --depth == 0) break;
       if (depth == 1 && text == ",") {
-        if (found.matches(item, column)) break;
+        if (matches(item, column)) break;
         item.clear();
       } else if (depth >= 1) {
         item.push_back(token);
       }
       if (text == "(") ++depth;
     }
-    if (!found.matches(item, column)) {
+    if (!matches(item, column)) {
       return fail(
           ErrorCode::refused,
           fmt::format("the definition of column {} was not found in the table's CREATE TABLE",

@@ -14,16 +14,17 @@ std::string matview(std::string_view kind, std::string_view name, std::string_vi
 constexpr std::string_view kKey =
     "indexes = [{name = 'revenue_key', columns = ['day'], unique = true}]";
 
+constexpr const char* kOrders =
+    "CREATE TABLE orders (id integer PRIMARY KEY, day date NOT NULL, amount integer NOT NULL)";
+constexpr const char* kHundredOrders =
+    "INSERT INTO orders SELECT i, date '2026-01-01' + i % 5, i FROM generate_series(1, 100) i";
+
 /// What a materialized view may read; both releases write it.
 Case over_orders(std::string name, std::string migration) {
   return {.name = std::move(name),
           .engines = kPostgres,
-          .setup = {"CREATE TABLE orders (id integer PRIMARY KEY, day date NOT NULL, amount "
-                    "integer NOT NULL)",
-                    "CREATE INDEX orders_day ON orders (day)",
-                    "CREATE TABLE days (day date PRIMARY KEY, name text)",
-                    "INSERT INTO orders SELECT i, date '2026-01-01' + i % 5, i FROM "
-                    "generate_series(1, 100) i",
+          .setup = {kOrders, "CREATE INDEX orders_day ON orders (day)",
+                    "CREATE TABLE days (day date PRIMARY KEY, name text)", kHundredOrders,
                     "INSERT INTO days SELECT DISTINCT day, 'day ' || day FROM orders"},
           .migrations = {std::move(migration)},
           .old_writes = {"INSERT INTO orders VALUES ({n}, '2026-02-01', 10)",
@@ -72,7 +73,7 @@ std::vector<Case> created() {
 }
 
 /// The old release reads day and amount of revenue, the next one orders as well.
-Case replaced(std::string name, std::string_view more) {
+Case replaced(const std::string& name, std::string_view more) {
   auto subject = over_orders("replace_matview " + name,
                              matview("replace_matview", "revenue",
                                      "SELECT day, sum(amount) AS amount, count(*) AS orders FROM "

@@ -10,13 +10,14 @@ std::string view(std::string_view kind, std::string_view name, std::string_view 
                      query);
 }
 
+constexpr const char* kUsers =
+    "CREATE TABLE users (id integer PRIMARY KEY, name text, active boolean NOT NULL DEFAULT true)";
+
 /// What a view may read; both releases write it.
 Case over_users(std::string name, std::vector<migrations::Engine> engines, std::string migration) {
   return {.name = std::move(name),
           .engines = std::move(engines),
-          .setup = {"CREATE TABLE users (id integer PRIMARY KEY, name text, active boolean "
-                    "NOT NULL DEFAULT true)",
-                    "CREATE TABLE orders (id integer PRIMARY KEY, owner integer)",
+          .setup = {kUsers, "CREATE TABLE orders (id integer PRIMARY KEY, owner integer)",
                     "CREATE INDEX users_name ON users (name)",
                     "INSERT INTO users VALUES (1, 'a', true), (2, NULL, false), (3, 'c', true)",
                     "INSERT INTO orders VALUES (1, 1), (2, 2)"},
@@ -46,7 +47,7 @@ std::vector<Case> created() {
 }
 
 /// The old release reads id and name of active_users, the next one state as well.
-Case replaced(std::string name, std::vector<migrations::Engine> engines) {
+Case replaced(const std::string& name, std::vector<migrations::Engine> engines) {
   auto subject = over_users("replace_view " + name, std::move(engines),
                             view("replace_view", "active_users",
                                  "SELECT id, name, 'on' AS state FROM users WHERE active"));
