@@ -13,6 +13,8 @@ class TrackedConnection final : public Connection {
       : inner_(std::move(inner)),
         interrupts_(interrupts),
         callback_(interrupts.on_cancel([this] { inner_->cancel(); })) {}
+  TrackedConnection(const TrackedConnection&) = delete;
+  TrackedConnection& operator=(const TrackedConnection&) = delete;
   ~TrackedConnection() override { interrupts_.forget(callback_); }
 
   planner::Result<Rows> run(std::string_view sql, std::span<const Text> parameters) override {
