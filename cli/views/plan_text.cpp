@@ -57,7 +57,7 @@ void draw_step(const Step& step, Stream& out) {
 std::string when(const PhasePlan& phase, const FileNote* file) {
   if (phase.state == PhaseState::done) return "done";
   if (phase.state == PhaseState::empty) return "nothing to do";
-  const auto state = std::string(planner::to_string(phase.state));
+  auto state = std::string(planner::to_string(phase.state));
   if (file == nullptr || phase.phase <= file->phase) return state;
   return fmt::format("later: ships with the release that says phase = \"{}\"",
                      planner::to_string(phase.phase));

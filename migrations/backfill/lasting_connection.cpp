@@ -18,7 +18,7 @@ milliseconds back_off(int failures, milliseconds least, milliseconds most, doubl
 
 }  // namespace
 
-void LastingConnection::leave_transaction() {
+void LastingConnection::leave_transaction() const {
   if (!get().usable() || !get().in_transaction()) return;
   // Should this fail the connection is lost, and the server rolls back for it.
   static_cast<void>(get().run("ROLLBACK"));

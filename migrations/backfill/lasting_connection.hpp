@@ -31,7 +31,7 @@ class LastingConnection final {
   [[nodiscard]] const std::stop_token& stop() const { return parts_.stop; }
 
   /// After a failed statement: leaves its transaction.
-  void leave_transaction();
+  void leave_transaction() const;
   /// Opens again, with back-off, for as long as the budget of a minute lasts; the budget begins
   /// anew when progress() was called. ErrorCode::cannot_connect when it is spent.
   [[nodiscard]] Result<void> reconnect();

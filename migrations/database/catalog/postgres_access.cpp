@@ -3,7 +3,6 @@
 
 namespace zdm::migrations {
 
-using planner::AclItem;
 using planner::Catalog;
 
 namespace {

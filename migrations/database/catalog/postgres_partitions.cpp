@@ -9,17 +9,13 @@ using planner::Catalog;
 using planner::Table;
 using planner::TableKind;
 
-Result<void> read_partition_objects(Connection& connection, Catalog& catalog) {
-  if (std::ranges::none_of(catalog.tables, [](const Table& table) {
-        return table.kind == TableKind::partitioned;
-      })) {
-    return {};
-  }
-  // Columns are matched by name: those of a partition that was attached have numbers of their own.
-  // Left out is what comes from the partitioned table: attached indexes, inherited constraints and
-  // triggers (before PostgreSQL 13 known by pg_depend, deptype P), and what equals the table's own.
-  // A partition's key depends on its columns the other way round (deptype i).
-  constexpr std::string_view kSql = R"(
+namespace {
+
+/// Columns are matched by name: those of a partition that was attached have numbers of their own.
+/// Left out is what comes from the partitioned table: attached indexes, inherited constraints and
+/// triggers (before PostgreSQL 13 known by pg_depend, deptype P), and what equals the table's own.
+/// A partition's key depends on its columns the other way round (deptype i).
+constexpr std::string_view kSql = R"(
     WITH RECURSIVE tree AS (
       SELECT c.oid AS root, c.oid, c.relkind
         FROM pg_class c
@@ -110,6 +106,15 @@ Result<void> read_partition_objects(Connection& connection, Catalog& catalog) {
       FROM found
      GROUP BY root, schema, relation, what, partition
      ORDER BY root, partition, what)";
+
+}  // namespace
+
+Result<void> read_partition_objects(Connection& connection, Catalog& catalog) {
+  if (std::ranges::none_of(catalog.tables, [](const Table& table) {
+        return table.kind == TableKind::partitioned;
+      })) {
+    return {};
+  }
   return for_each(connection, kSql, {oid_array(catalog)}, [&](const Record& row) {
     table_of(catalog, row.oid("root"))
         .dependents.push_back({.kind = planner::DependentKind::other,
