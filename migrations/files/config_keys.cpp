@@ -11,7 +11,7 @@ namespace {
 using enum ValueKind;
 
 constexpr std::int64_t kMinute = 60'000;
-constexpr std::int64_t kDay = 24 * 60 * kMinute;
+constexpr std::int64_t kDay = kMinute * 60 * 24;
 
 // clang-format off
 constexpr ConfigKey kKeys[] = {
