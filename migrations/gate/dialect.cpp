@@ -79,11 +79,11 @@ Dialect detect_dialect(const RawFile& file) {
   return Dialect::plain;
 }
 
-bool never_ships(std::string_view text, Dialect dialect) {
-  const fs::path path(text);
-  const auto name = path.filename().string();
+bool never_ships(std::string_view path, Dialect dialect) {
+  const fs::path file(path);
+  const auto name = file.filename().string();
   if (dialect == Dialect::golang_migrate) return name.ends_with(".down.sql");
-  if (dialect == Dialect::sqitch) return has_parent(path, "revert") || has_parent(path, "verify");
+  if (dialect == Dialect::sqitch) return has_parent(file, "revert") || has_parent(file, "verify");
   if (dialect != Dialect::flyway) return false;
   const auto flyway = flyway_name(name);
   return flyway && flyway->kind == 'U';

@@ -48,7 +48,7 @@ struct GateFile {
 
 /// Blanks what does not ship and says how the rest is sent. A comment `zdm:transaction=on` or `off`
 /// in the file has the last word on that.
-[[nodiscard]] GateFile read_dialect(RawFile file, Dialect dialect);
+[[nodiscard]] GateFile read_dialect(RawFile raw, Dialect dialect);
 
 /// The file takes the schema back, or checks it: U1__x.sql, x.down.sql, revert/x.sql.
 [[nodiscard]] bool never_ships(std::string_view path, Dialect dialect);

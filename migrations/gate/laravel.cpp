@@ -62,11 +62,11 @@ std::vector<Row> rows_of(std::string_view text) {
   std::string migration;
   for (const Line& line : lines_of(text)) {
     const auto bullet =
-        trimmed(line.text).starts_with(kBullet) ? line.text.find(kBullet) : line.text.npos;
+        trimmed(line.text).starts_with(kBullet) ? line.text.find(kBullet) : std::string_view::npos;
     const auto prefix = old_prefix(line.text);
     if (is_header(line.text)) {
       migration = std::string(trimmed(line.text));
-    } else if (bullet != line.text.npos) {
+    } else if (bullet != std::string_view::npos) {
       rows.push_back(
           {line.begin, line.begin + bullet + kBullet.size(), line.end(), true, migration});
     } else if (prefix > 0) {
@@ -124,7 +124,7 @@ bool is_laravel_output(std::string_view bytes) {
          });
 }
 
-GateFile read_laravel(RawFile file) {
+GateFile read_laravel(const RawFile& file) {
   GateFile read;
   std::string text = file.bytes;
   blank_escapes(text);

@@ -25,9 +25,9 @@ std::string name_of(std::string_view placeholder) {
 class Placeholders {
  public:
   explicit Placeholders(std::string_view bytes) {
-    for (auto at = bytes.find("${"); at != bytes.npos; at = bytes.find("${", at + 1)) {
+    for (auto at = bytes.find("${"); at != std::string_view::npos; at = bytes.find("${", at + 1)) {
       const auto end = bytes.find('}', at);
-      if (end == bytes.npos) return;
+      if (end == std::string_view::npos) return;
       const auto placeholder = bytes.substr(at, end + 1 - at);
       if (placeholder.size() > kLongest) continue;
       by_name_.try_emplace(name_of(placeholder), placeholder);
@@ -40,7 +40,7 @@ class Placeholders {
   void restore(std::string& text) const {
     std::string restored;
     std::size_t copied = 0;
-    for (auto at = text.find("__"); at != text.npos; at = text.find("__", at)) {
+    for (auto at = text.find("__"); at != std::string::npos; at = text.find("__", at)) {
       const auto placeholder = at_byte(text, at);
       if (placeholder.empty()) {
         ++at;

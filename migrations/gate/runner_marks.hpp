@@ -27,6 +27,6 @@ struct FlywayName {
 /// a header since 9.
 [[nodiscard]] bool is_laravel_output(std::string_view bytes);
 /// Each migration is a part with its own transaction. Nothing is known of other lines.
-[[nodiscard]] GateFile read_laravel(RawFile file);
+[[nodiscard]] GateFile read_laravel(const RawFile& file);
 
 }  // namespace zdm::migrations

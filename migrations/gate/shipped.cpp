@@ -9,7 +9,6 @@
 
 namespace zdm::migrations {
 
-using planner::equal_folded;
 using planner::fold;
 using planner::SqlFile;
 using planner::Wrapping;
@@ -99,8 +98,9 @@ void override_wrapping(SqlFile& file) {
     at = piece.end;
     if (piece.kind != planner::PieceKind::comment) continue;
     const auto text = std::string_view(file.bytes).substr(piece.begin, at - piece.begin);
-    if (text.find("zdm:transaction=on") != text.npos) file.wrapping = Wrapping::transaction;
-    if (text.find("zdm:transaction=off") != text.npos) file.wrapping = Wrapping::none;
+    if (text.find("zdm:transaction=on") != std::string_view::npos)
+      file.wrapping = Wrapping::transaction;
+    if (text.find("zdm:transaction=off") != std::string_view::npos) file.wrapping = Wrapping::none;
   }
 }
 
@@ -110,7 +110,7 @@ GateFile read_dialect(RawFile raw, Dialect dialect) {
   GateFile read;
   if (never_ships(raw.path, dialect)) return read;
   if (dialect == Dialect::laravel_pretend) {
-    read = read_laravel(std::move(raw));
+    read = read_laravel(raw);
     for (SqlFile& part : read.parts) override_wrapping(part);
     return read;
   }

@@ -49,7 +49,7 @@ std::string RealHost::hostname() const {
   if (gethostname(name.data(), name.size() - 1) != 0) {
     return "unknown";
   }
-  return std::string(name.data());
+  return name.data();
 }
 
 std::string RealHost::user() const {
