@@ -32,11 +32,11 @@ template <class V>
 struct VariantWords;
 
 template <class T>
-struct is_variant : std::false_type {};
+struct IsVariant : std::false_type {};
 template <class... T>
-struct is_variant<std::variant<T...>> : std::true_type {};
+struct IsVariant<std::variant<T...>> : std::true_type {};
 template <class T>
-concept Variant = is_variant<T>::value;
+concept Variant = IsVariant<T>::value;
 template <class T>
 concept Enum = std::is_enum_v<T>;
 template <class T>
