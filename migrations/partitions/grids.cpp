@@ -37,10 +37,11 @@ Micros micros(KeyType type, const std::string& text) {
 class TimeGrid final {
  public:
   TimeGrid(const PartitionPolicy& policy, const SetClock& clock, const PartitionSet& set)
-      : policy_(policy), set_(set) {
+      : policy_(policy),
+        set_(set),
+        civil_now_(micros(KeyType::timestamp, clock.civil)),
+        instant_(micros(KeyType::timestamptz, clock.instant)) {
     const bool civil_key = set.type == KeyType::date || set.type == KeyType::timestamp;
-    civil_now_ = micros(KeyType::timestamp, clock.civil);
-    instant_ = micros(KeyType::timestamptz, clock.instant);
     hours_ = !civil_key && policy.interval->unit == planner::Unit::hour;
     ask_ = !civil_key && !hours_;
     const Micros anchor = hours_ ? micros(KeyType::timestamptz, clock.anchor) : policy.anchor;

@@ -28,6 +28,7 @@ class SetRotation final {
 
   SetRotation(const SetRotation&) = delete;
   SetRotation& operator=(const SetRotation&) = delete;
+  ~SetRotation() = default;
 
   /// An error ends the whole command; what concerns this set alone is in the report. All sets make
   /// before the first one retires, which may have to wait.
