@@ -65,7 +65,7 @@ Result<void> SetRotation::make_some(std::span<const NewPartition> some, const Ch
   }
   together.locks = claims.list();
   say(fmt::format("making {} and {} more", names.front(), names.size() - 1));
-  const auto done = transact(
+  auto done = transact(
       together, [&](Connection& work) { return history_.add(work, run_, "created", names); },
       [&](Connection& work) -> Result<bool> {
         ZDM_TRY(const Rows rows, work.run("SELECT to_regclass($1) IS NOT NULL", {names.back()}));

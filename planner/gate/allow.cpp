@@ -36,7 +36,7 @@ std::string take(std::string& words, std::string_view key) {
   const auto at = words.find(fmt::format(" {}=", key));
   if (at == std::string::npos) return {};
   const auto begin = at + key.size() + 2;
-  auto end = words.size();
+  std::size_t end = 0;
   std::string value;
   if (begin < words.size() && words[begin] == '"') {
     const auto close = words.find('"', begin + 1);
@@ -54,7 +54,7 @@ std::string take(std::string& words, std::string_view key) {
 std::optional<Allow> read_allow(std::string_view sql, const Extent& comment, std::size_t opening) {
   auto text = sql.substr(comment.begin, comment.end - comment.begin);
   const auto mark = text.find(kMark);
-  if (mark == text.npos || mark < opening) return std::nullopt;
+  if (mark == std::string_view::npos || mark < opening) return std::nullopt;
   if (!trimmed(text.substr(opening, mark - opening)).empty()) return std::nullopt;
   if (text.ends_with("*/")) text.remove_suffix(2);
   std::string words = " " + std::string(trimmed(text.substr(mark + kMark.size())));
@@ -100,7 +100,7 @@ Extent reach(const Layout& layout, const Extent& comment) {
   if (next != statements.begin()) {
     const auto& before = *std::prev(next);
     const auto between = sql.substr(before.end, comment.begin - before.end);
-    if (between.find('\n') == between.npos) return before;
+    if (between.find('\n') == std::string_view::npos) return before;
   }
   if (next == statements.end()) return {};
   const bool head = next == statements.begin() && comment.end <= next->begin;

@@ -51,33 +51,32 @@ class KnownTables {
 
   [[nodiscard]] const Table& table(const TableName& name) const;
   [[nodiscard]] Table& table(const TableName& name) { return tables_[name]; }
-  [[nodiscard]] const Column& column(const TableName& table, const std::string& name) const;
-  [[nodiscard]] Column& column(const TableName& table, const std::string& name) {
-    return tables_[table].columns[name];
+  [[nodiscard]] const Column& column(const TableName& of, const std::string& name) const;
+  [[nodiscard]] Column& column(const TableName& of, const std::string& name) {
+    return tables_[of].columns[name];
   }
-  [[nodiscard]] const Check* check(const TableName& table, const std::string& name) const;
+  [[nodiscard]] const Check* check(const TableName& of, const std::string& name) const;
   [[nodiscard]] const Index* index(const TableName& name) const;
   /// In words, what is done anew when a column gets a wider type: indexes are built, checks read
   /// all rows.
-  [[nodiscard]] std::vector<std::string> done_anew(const TableName& table,
-                                                   const std::string& column,
+  [[nodiscard]] std::vector<std::string> done_anew(const TableName& of, const std::string& name,
                                                    const std::string& collation) const;
 
   void create(const SqlEffect& effect);
-  void drop(const TableName& table);
+  void drop(const TableName& name);
   void move(const TableName& from, const TableName& to);
 
   void add_column(const SqlEffect& effect);
   void change_type(const SqlEffect& effect);
-  void drop_column(const TableName& table, const std::string& column);
-  void rename_column(const TableName& table, const std::string& from, const std::string& to);
+  void drop_column(const TableName& of, const std::string& name);
+  void rename_column(const TableName& of, const std::string& from, const std::string& to);
 
   void add_check(const SqlEffect& effect);
-  void validate(const TableName& table, const std::string& check);
+  void validate(const TableName& of, const std::string& name);
   /// It no longer holds, but is known.
-  void end_check(const TableName& table, const std::string& name);
-  void drop_check(const TableName& table, const std::string& name);
-  void rename_check(const TableName& table, const std::string& from, const std::string& to);
+  void end_check(const TableName& of, const std::string& name);
+  void drop_check(const TableName& of, const std::string& name);
+  void rename_check(const TableName& of, const std::string& from, const std::string& to);
 
   /// Under a name of PostgreSQL's making where it has none.
   void add_index(TableName name, Index index, std::string_view suffix);
@@ -85,7 +84,7 @@ class KnownTables {
   void move_index(const TableName& from, const TableName& to);
 
  private:
-  void demand(const TableName& table, Check& check, bool valid);
+  void demand(const TableName& of, Check& check, bool valid);
 
   std::map<TableName, Table> tables_;
   std::map<TableName, TableName> index_tables_;

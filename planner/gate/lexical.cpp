@@ -36,12 +36,12 @@ std::size_t end_of_block(std::string_view sql, std::size_t at) {
 std::size_t end_of_quote(std::string_view sql, std::size_t at, bool escapes) {
   const char quote = sql[at++];
   while (at < sql.size()) {
-    if (escapes && sql[at] == '\\') {
+    const bool escaped = escapes && sql[at] == '\\';
+    const bool doubled = sql[at] == quote && at + 1 < sql.size() && sql[at + 1] == quote;
+    if (escaped || doubled) {
       at += 2;
     } else if (sql[at] != quote) {
       ++at;
-    } else if (at + 1 < sql.size() && sql[at + 1] == quote) {
-      at += 2;
     } else {
       return at + 1;
     }
