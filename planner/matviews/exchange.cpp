@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+
 #include "locks/claims.hpp"
 #include "matviews/access.hpp"
 #include "matviews/followers.hpp"
@@ -60,17 +62,17 @@ ExchangePlan plan_exchange(const std::vector<ExchangeMember>& members,
   ExchangePlan plan;
   plan.claims = claims_of(members, following.locks);
   for (const auto& member : members) {
-    plan.lock.push_back(views::change_owner(TableKind::materialized_view, member.name,
-                                            member.shape.owner));
+    plan.lock.push_back(
+        views::change_owner(TableKind::materialized_view, member.name, member.shape.owner));
   }
   for (auto& each : views::lock_followers({}, followers)) plan.lock.push_back(std::move(each));
   for (const auto& member : members) take_place(member, plan.exchange);
   plan.exchange.insert(plan.exchange.end(), following.sql.begin(), following.sql.end());
   // Those that read others go first; without CASCADE, so that what was overlooked stops it all.
-  for (auto at = members.rbegin(); at != members.rend(); ++at) {
+  std::for_each(members.rbegin(), members.rend(), [&](const ExchangeMember& member) {
     plan.exchange.push_back(
-        fmt::format("DROP MATERIALIZED VIEW {}", quote(in_schema_of(*at, at->aside))));
-  }
+        fmt::format("DROP MATERIALIZED VIEW {}", quote(in_schema_of(member, member.aside))));
+  });
   for (const auto& member : members) rename_parts(member, plan.exchange);
   return plan;
 }

@@ -55,6 +55,6 @@ struct RefreshForecast {
   std::size_t concurrently_runs = 0, swap_runs = 0;  ///< how often they were measured
   std::optional<double> changed;  ///< the share expected: the middle of the last three known
 };
-[[nodiscard]] RefreshForecast forecast_refresh(const std::vector<PastRefresh>& history);
+[[nodiscard]] RefreshForecast forecast_refresh(const std::vector<PastRefresh>& all);
 
 }  // namespace zdm::planner

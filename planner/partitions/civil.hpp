@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cassert>
 #include <cstdint>
 
 /// Days and dates of the proleptic Gregorian calendar, as PostgreSQL counts them, for years beyond
@@ -25,6 +26,7 @@ struct IsoWeek {
 
 /// Rounded down, also below zero.
 [[nodiscard]] constexpr std::int64_t floor_div(std::int64_t value, std::int64_t by) {
+  assert(by > 0);
   return value / by - (value % by < 0 ? 1 : 0);
 }
 

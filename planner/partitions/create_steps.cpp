@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <utility>
+
 #include "locks/claims.hpp"
 #include "sql/quote.hpp"
 #include "sync/names.hpp"
@@ -43,7 +45,7 @@ class Dressing final {
     }
     row_security();
     for (const LeafTrigger& trigger : traits_.triggers) add(trigger.before + name_ + trigger.after);
-    return std::move(statements_);
+    return std::exchange(statements_, {});
   }
 
   /// The indexes of the partition are known as those of the parent only once it is attached.
@@ -67,7 +69,7 @@ $zdm$)",
     } else if (!traits_.replica_identity.empty()) {
       add(fmt::format("ALTER TABLE {} REPLICA IDENTITY {}", name_, traits_.replica_identity));
     }
-    return std::move(statements_);
+    return std::exchange(statements_, {});
   }
 
  private:

@@ -40,9 +40,10 @@ void promise_not_null(const Site& site, const std::string& column, Recipe& recip
 /// SET NOT NULL, proven by the helper check, and its effect.
 void set_not_null(const Site& site, const std::string& column, Step& step);
 void drop_not_null(const Site& site, const std::string& column, Step& step);
-/// DROP CONSTRAINT, added to `sql`, with its effect and claims (a foreign key's on both tables).
+/// DROP CONSTRAINT, added to `statements`, with its effect and claims (a foreign key's on both
+/// tables).
 void drop_constraint(const Site& site, const std::string& name, Step& step,
-                     std::vector<std::string>& sql);
+                     std::vector<std::string>& statements);
 
 /// A unique index over columns, built CONCURRENTLY.
 void build_unique(const Site& site, const std::string& name,
