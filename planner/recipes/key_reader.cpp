@@ -86,8 +86,8 @@ Result<TableName> table_of(const Value& value, std::string_view key) {
 
 }  // namespace
 
-KeyReader::KeyReader(const Object& object, SourceSpan where, std::string what)
-    : object_(object), where_(std::move(where)), what_(std::move(what)) {}
+KeyReader::KeyReader(Object object, SourceSpan where, std::string what)
+    : object_(std::move(object)), where_(std::move(where)), what_(std::move(what)) {}
 
 const Member* KeyReader::find(std::string_view key) {
   asked_.emplace(key);

@@ -33,7 +33,7 @@ struct CommonKeys {
 class KeyReader {
  public:
   /// `what` names the thing in messages: "change rename_column".
-  KeyReader(const Object& object, SourceSpan where, std::string what);
+  KeyReader(Object object, SourceSpan where, std::string what);
 
   [[nodiscard]] Result<std::string> text(std::string_view key);
   [[nodiscard]] Result<std::optional<std::string>> optional_text(std::string_view key);

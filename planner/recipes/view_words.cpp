@@ -147,13 +147,15 @@ std::optional<Warning> narrowed(const Context& context, const Table& old, const 
     }
   }
   const auto* next = context.catalog.table(beside(old.name));
-  for (const auto& column : next == nullptr ? std::vector<Column>{} : old.columns) {
-    const auto* found = next->column(column.name);
-    const auto name = quote_identifier(column.name);
-    if (found == nullptr && !next->assumed && !columns_of(query)) {
-      words.push_back(fmt::format("{} goes", name));
-    } else if (found != nullptr && !found->type.empty() && found->type != column.type) {
-      words.push_back(fmt::format("{} becomes {}", name, found->type));
+  if (next != nullptr) {
+    for (const auto& column : old.columns) {
+      const auto* found = next->column(column.name);
+      const auto name = quote_identifier(column.name);
+      if (found == nullptr && !next->assumed && !columns_of(query)) {
+        words.push_back(fmt::format("{} goes", name));
+      } else if (found != nullptr && !found->type.empty() && found->type != column.type) {
+        words.push_back(fmt::format("{} becomes {}", name, found->type));
+      }
     }
   }
   if (words.empty()) return std::nullopt;

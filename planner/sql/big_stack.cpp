@@ -8,7 +8,7 @@ namespace zdm::planner {
 
 namespace {
 
-constexpr std::size_t kStackBytes = 256U * 1024 * 1024;
+constexpr std::size_t kStackBytes = std::size_t{256} * 1024 * 1024;
 
 struct Job {
   const std::function<void()>& work;
