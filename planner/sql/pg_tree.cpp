@@ -18,7 +18,7 @@ namespace {
 template <class T>
 T field_at(const ProtobufCMessage& message, unsigned offset) {
   T value{};
-  std::memcpy(&value, reinterpret_cast<const std::byte*>(&message) + offset, sizeof value);
+  std::memcpy(&value, reinterpret_cast<const std::byte*>(&message) + offset, sizeof(T));
   return value;
 }
 
@@ -56,6 +56,7 @@ constexpr std::size_t kMostMessage = 150;  // characters
 // to be made again: two thirds of the time that a parse takes. Where it is linked statically, the
 // linker's --wrap leads the two calls that write the bytes here (CMakeLists.txt), and the tree is
 // read where it stands. Where it is not, nothing comes here, and read_tree() unpacks the bytes.
+// NOLINTBEGIN(bugprone-reserved-identifier, readability-identifier-naming): the linker's names.
 extern "C" {
 std::size_t __real_pg_query__parse_result__get_packed_size(const PgQuery__ParseResult* tree);
 std::size_t __real_pg_query__parse_result__pack(const PgQuery__ParseResult* tree,
@@ -76,6 +77,7 @@ std::size_t __wrap_pg_query__parse_result__pack(const PgQuery__ParseResult* tree
   return 0;
 }
 }
+// NOLINTEND(bugprone-reserved-identifier, readability-identifier-naming)
 
 PgTokens unpack(const PgScan& scan) {
   return PgTokens(pg_query__scan_result__unpack(nullptr, scan->pbuf.len, bytes(scan->pbuf)));

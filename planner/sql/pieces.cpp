@@ -9,7 +9,6 @@ namespace zdm::planner {
 
 namespace {
 
-constexpr std::size_t kMaxScript = 16U * 1024 * 1024;
 // Writing the tree of a chain of n operators takes time in n²: 20 ms for these, and 10 times that
 // for all chains of a script.
 constexpr std::size_t kMaxChain = 2'000;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -8,6 +9,9 @@
 #include "sql/expression.hpp"
 
 namespace zdm::planner {
+
+/// Bytes; a longer script is not read.
+constexpr std::size_t kMaxScript = std::size_t{16} * 1024 * 1024;
 
 /// A statement of a script that may hold errors: its place, and what forbids to parse it.
 struct SqlPiece {

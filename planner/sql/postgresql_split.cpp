@@ -5,14 +5,13 @@
 #include "sql/big_stack.hpp"
 #include "sql/pg_signs.hpp"
 #include "sql/pg_tree.hpp"
+#include "sql/pieces.hpp"
 #include "sql/postgresql.hpp"
 #include "sql/text.hpp"
 
 namespace zdm::planner {
 
 namespace {
-
-constexpr std::size_t kMaxScript = 16U * 1024 * 1024;
 
 // Past blanks and comments; PostgreSQL's block comments nest.
 std::size_t skip_comments(std::string_view text, std::size_t at) {

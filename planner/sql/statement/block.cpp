@@ -62,7 +62,7 @@ std::string without_doubled_quotes(std::string_view text) {
 
 class BodyReader {
  public:
-  explicit BodyReader(StatementText body) : body_(std::move(body)) {}
+  explicit BodyReader(StatementText body) : body_(body) {}
 
   Block run() {
     bool start = true;
@@ -177,11 +177,10 @@ class BodyReader {
                        is_word(body_.text, after, "LOOP");
     BlockPart found;
     found.text = part(word.offset, literal.end());
-    if (literal.kind != LexemeKind::string || !alone) {
-      found.dynamic = true;
-    } else if (const auto inside = contents(body_.text, literal)) {
+    const bool whole = literal.kind == LexemeKind::string && alone;
+    if (const auto inside = whole ? contents(body_.text, literal) : std::nullopt) {
       found.text = part(inside->offset, inside->end());
-    } else if (body_.text[literal.offset] == '\'') {
+    } else if (whole && body_.text[literal.offset] == '\'') {
       found.text.within = found.text.place(0, found.text.text.size());
       found.owned =
           without_doubled_quotes(body_.text.substr(literal.offset + 1, literal.length - 2));
