@@ -25,7 +25,8 @@ TEST_CASE("text is wrapped at blanks, and its own line breaks stay", "[cli]") {
 
 TEST_CASE("control characters of a database's text cannot reach the terminal", "[cli]") {
   CHECK(printable("a\x1b[2Jb\n") == "a\\x1b[2Jb\n");
-  CHECK(printable("\u009b2J \xff " "\xe2\x80\xae") == "\\u{009b}2J \\xff \\u{202e}");
+  // It is to mislead: NOLINTNEXTLINE(misc-misleading-bidirectional)
+  CHECK(printable("\u009b2J \xff \u202e") == "\\u{009b}2J \\xff \\u{202e}");
   CHECK(printable("größe 日本 e\u0301") == "größe 日本 e\u0301");
 }
 

@@ -26,8 +26,10 @@ namespace zdm::tests {
 }
 
 /// Text that every format must be able to carry: markup, controls, bytes that are not UTF-8.
+// NOLINTBEGIN(misc-misleading-bidirectional): it is to mislead
 inline const std::string kHostile =
     "<a "
     "href=\"x\">&amp;'%0A::error::]]>\n\t\x1b[2J\r\x01\x7f\xff\xc0\xaf\xed\xa0\x80日本\xe2\x80\xae";
+// NOLINTEND(misc-misleading-bidirectional)
 
 }  // namespace zdm::tests

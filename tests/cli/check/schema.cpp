@@ -1,5 +1,7 @@
 #include "cli/check/schema.hpp"
 
+#include <fmt/format.h>
+
 #include <functional>
 #include <map>
 #include <regex>
@@ -67,7 +69,7 @@ class Validator final {
       if (rule.is_boolean()) {
         expect(rule.get<bool>(), place, "must not have " + key);
       } else {
-        check(rule, member, place + "/" + key);
+        check(rule, member, fmt::format("{}/{}", place, key));
       }
     }
   }
@@ -96,7 +98,7 @@ const std::map<std::string, Validator::Check> Validator::keywords_ =
          [](auto& self, const auto&, const auto& rule, const auto& value, const auto& place) {
            for (const auto& [key, schema] : rule.items()) {
              if (value.is_object() && value.contains(key)) {
-               self.check(schema, value[key], place + "/" + key);
+               self.check(schema, value[key], fmt::format("{}/{}", place, key));
              }
            }
          }},
@@ -113,7 +115,7 @@ const std::map<std::string, Validator::Check> Validator::keywords_ =
         {"items",
          [](auto& self, const auto&, const auto& rule, const auto& value, const auto& place) {
            for (std::size_t i = 0; value.is_array() && i < value.size(); ++i) {
-             self.check(rule, value[i], place + "/" + std::to_string(i));
+             self.check(rule, value[i], fmt::format("{}/{}", place, i));
            }
          }},
         {"minItems",

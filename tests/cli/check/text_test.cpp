@@ -25,7 +25,7 @@ class Written final {
   Written& operator=(const Written&) = delete;
   ~Written() {
     std::fclose(file_);
-    std::free(text_);
+    std::free(text_);  // NOLINT(cppcoreguidelines-no-malloc): as open_memstream(3) says
   }
   [[nodiscard]] std::FILE* file() const { return file_; }
   [[nodiscard]] std::string text() const {
