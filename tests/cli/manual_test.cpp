@@ -316,7 +316,7 @@ TEST_CASE("groff and mandoc find no fault in the pages", "[cli]") {
   for (const std::string checker : {"groff -man -ww -z", "mandoc -T lint -W warning"}) {
     if (!is_there(first_word(checker))) continue;
     for (const auto& page : pages()) {
-      const auto finished = shell(checker + " " + page, path_of(""));
+      const auto finished = shell(fmt::format("{} {}", checker, page), path_of(""));
       INFO(page << ": " << finished.out << finished.err);
       CHECK(finished.code == 0);
       CHECK(finished.out.empty());

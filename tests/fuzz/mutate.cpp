@@ -8,7 +8,7 @@ namespace zdm::tests {
 
 namespace {
 
-constexpr std::size_t kLongest = 64 * 1024;
+constexpr std::size_t kLongest = std::size_t{64} * 1024;
 
 /// What readers of text stumble over.
 constexpr std::array<std::string_view, 16> kNasty = {std::string_view("\0", 1),
