@@ -187,7 +187,7 @@ void Bed::forget() {
   told.clear();
 }
 
-Result<std::int64_t> Bed::run(const migrations::Opener& open, std::stop_token stop) {
+Result<std::int64_t> Bed::run(const migrations::Opener& open, const std::stop_token& stop) {
   migrations::RealHost host;
   std::unique_ptr<Connection> work = must(open());
   const auto control = db().connect();

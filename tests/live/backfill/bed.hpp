@@ -34,7 +34,7 @@ class Bed {
 
   /// Runs the backfill to its end; `open` makes the work connections.
   [[nodiscard]] migrations::Result<std::int64_t> run(const migrations::Opener& open,
-                                                     std::stop_token stop = {});
+                                                     const std::stop_token& stop = {});
   [[nodiscard]] migrations::Result<std::int64_t> run() { return run(db().opener()); }
 
   [[nodiscard]] Database& db() const { return *database_; }

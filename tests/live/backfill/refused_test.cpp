@@ -43,7 +43,7 @@ migrations::Opener as(Bed& bed, const std::string& role) {
 
 /// A role that owns users and may do in the ledger what zdm does.
 std::string make_owner(Bed& bed) {
-  const std::string role = "owner_" + bed.value("SELECT current_database()");
+  std::string role = "owner_" + bed.value("SELECT current_database()");
   bed.db().exec(fmt::format(R"sql(
     DROP ROLE IF EXISTS {0}; CREATE ROLE {0};
     GRANT USAGE ON SCHEMA zdm TO {0}; GRANT ALL ON ALL TABLES IN SCHEMA zdm TO {0};

@@ -6,7 +6,8 @@ namespace zdm::tests {
 namespace {
 
 /// orders gets the column state; the old release does not write it.
-Case added(std::string name, std::vector<migrations::Engine> engines, std::string more) {
+Case added(const std::string& name, std::vector<migrations::Engine> engines,
+           const std::string& more) {
   return {.name = "add_column " + name,
           .engines = std::move(engines),
           .setup = {"CREATE TABLE users (id integer PRIMARY KEY)",
@@ -41,8 +42,8 @@ Case everything() {
   return subject;
 }
 
-Case dropped(std::string name, std::vector<migrations::Engine> engines, std::string column,
-             std::string more) {
+Case dropped(const std::string& name, std::vector<migrations::Engine> engines,
+             const std::string& column, const std::string& more) {
   return {.name = "drop_column " + name,
           .engines = std::move(engines),
           .setup = {"CREATE TABLE orders (id integer PRIMARY KEY, note " + column + ")",

@@ -63,8 +63,10 @@ void expect_same(const Shape& expected, const Shape& found, const std::string& w
 
 }  // namespace
 
-Cycle::Cycle(const Case& subject, Engine engine, Decorator around_work)
-    : subject_(subject), database_(make_database(engine)), around_work_(std::move(around_work)) {
+Cycle::Cycle(Case subject, Engine engine, Decorator around_work)
+    : subject_(std::move(subject)),
+      database_(make_database(engine)),
+      around_work_(std::move(around_work)) {
   for (const auto& statement : subject_.setup) database_->exec(statement);
   for (const auto& text : subject_.migrations) files_.push_back(decoded(text, files_.size()));
   old_columns_ = columns_of(*database_);

@@ -19,7 +19,7 @@ class Cycle final {
  public:
   using Decorator = std::function<migrations::Opener(migrations::Opener)>;
 
-  Cycle(const Case& subject, migrations::Engine engine, Decorator around_work = {});
+  Cycle(Case subject, migrations::Engine engine, Decorator around_work = {});
 
   void apply(planner::Phase phase, const std::string& release,
              std::optional<std::size_t> migration = std::nullopt);

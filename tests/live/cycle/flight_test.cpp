@@ -12,7 +12,6 @@
 
 using namespace zdm::tests;
 using zdm::migrations::Engine;
-using zdm::planner::Phase;
 
 namespace {
 

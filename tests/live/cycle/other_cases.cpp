@@ -6,7 +6,7 @@ namespace zdm::tests {
 namespace {
 
 /// A value cannot be taken away again: the undo says so, and the second expand finds it there.
-Case enum_value(std::string name, std::string type, std::string more) {
+Case enum_value(const std::string& name, std::string type, std::string more) {
   const std::string say =
       fmt::format("value 'returned' of enum type {}: PostgreSQL cannot take it away", type);
   return {
