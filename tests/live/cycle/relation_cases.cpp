@@ -8,7 +8,8 @@ namespace {
 using migrations::Engine;
 
 /// The running release writes users; the next one the new table too.
-Case created(std::string name, std::vector<Engine> engines, std::string table, std::string more) {
+Case created(const std::string& name, std::vector<Engine> engines, std::string table,
+             const std::string& more) {
   return {.name = "create_table " + name,
           .engines = std::move(engines),
           .setup = {"CREATE TABLE users (id integer PRIMARY KEY, name text)",
@@ -53,7 +54,7 @@ std::vector<Case> create_cases() {
 }
 
 /// The next release knows nothing of sessions.
-Case dropped(std::string name, std::vector<Engine> engines, std::vector<std::string> setup,
+Case dropped(const std::string& name, std::vector<Engine> engines, std::vector<std::string> setup,
              std::string table = "sessions") {
   setup.insert(setup.begin(), "CREATE TABLE users (id integer PRIMARY KEY)");
   setup.insert(setup.begin() + 1, "INSERT INTO users VALUES (1), (2)");
@@ -113,7 +114,7 @@ std::vector<Case> drop_cases() {
 }
 
 /// users becomes accounts; both names take every write until contract.
-Case renamed(std::string name, std::vector<std::string> setup, std::string from = "users",
+Case renamed(const std::string& name, std::vector<std::string> setup, std::string from = "users",
              std::string to = "accounts") {
   const auto write = [](const std::string& table, const std::string& more) {
     return std::vector<std::string>{

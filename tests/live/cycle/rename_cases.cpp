@@ -6,7 +6,7 @@ namespace zdm::tests {
 namespace {
 
 /// users.name becomes users.full_name; `setup` makes the table with rows 1 to 3.
-Case renamed(std::string name, std::vector<std::string> setup) {
+Case renamed(const std::string& name, std::vector<std::string> setup) {
   return {.name = "rename_column " + name,
           .engines = kBoth,
           .setup = std::move(setup),

@@ -5,7 +5,8 @@ namespace zdm::tests {
 
 namespace {
 
-Case other_type(std::string name, std::vector<migrations::Engine> engines, std::string more) {
+Case other_type(const std::string& name, std::vector<migrations::Engine> engines,
+                const std::string& more) {
   return {.name = "change_column " + name,
           .engines = std::move(engines),
           .setup = {"CREATE TABLE orders (id integer PRIMARY KEY, amount integer NOT NULL)",
@@ -31,7 +32,7 @@ bool is_index(const std::string& sql) {
   return sql.starts_with("CREATE INDEX");
 }
 
-Case same_name(std::vector<migrations::Engine> engines, std::string reason) {
+Case same_name(std::vector<migrations::Engine> engines, const std::string& reason) {
   auto subject = other_type("under the same name", std::move(engines),
                             "type = 'bigint'\nup = 'amount'\ndown = 'amount'\n" + reason);
   // Under the same name both releases write alike, whichever column stands behind it.

@@ -7,7 +7,8 @@ namespace {
 
 /// `from` of `table` becomes `to`, all names as SQL takes them; the key is id.
 Case named(std::string name, std::vector<migrations::Engine> engines,
-           std::vector<std::string> setup, std::string table, std::string from, std::string to) {
+           std::vector<std::string> setup, std::string table, std::string from,
+           const std::string& to) {
   const auto write = [&](const std::string& column, const std::string& more) {
     return std::vector<std::string>{
         fmt::format("INSERT INTO {} (id, {}) VALUES ({{n}}{}, 'w{{n}}')", table, column, more),

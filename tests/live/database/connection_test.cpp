@@ -5,9 +5,7 @@
 #include "support/database.hpp"
 
 using namespace zdm::migrations;
-using zdm::tests::Database;
 using zdm::tests::make_database;
-using zdm::tests::TestDatabase;
 
 namespace {
 

@@ -7,7 +7,6 @@
 #include "support/wait.hpp"
 
 using namespace zdm::migrations;
-using zdm::tests::Database;
 using zdm::tests::make_database;
 using zdm::tests::PostgresServer;
 using zdm::tests::TestDatabase;

@@ -28,21 +28,7 @@ std::string setting(Connection& connection, const std::string& name) {
 /// gone with this object.
 class PgBouncer {
  public:
-  explicit PgBouncer(const PostgresServer& server) : folder_(server.folder()) {
-    std::ofstream(folder_ + "/bouncer.ini")
-        << "[databases]\n* = host=" << folder_ << " port=5432 user=postgres\n"
-        << "[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = " << folder_
-        << "\nauth_type = any\npool_mode = transaction\nlogfile = " << folder_ << "/bouncer.log\n";
-    pid_ = fork();
-    if (pid_ == 0) {
-      const std::string command =
-          std::string("exec setpriv --pdeathsig KILL ") +
-          (geteuid() == 0 ? "--reuid postgres --regid postgres --init-groups " : "") +
-          "pgbouncer -q " + folder_ + "/bouncer.ini >/dev/null 2>&1";
-      execl("/bin/sh", "/bin/sh", "-c", command.c_str(), nullptr);
-      _exit(127);
-    }
-  }
+  explicit PgBouncer(const PostgresServer& server) : folder_(server.folder()), pid_(start()) {}
   PgBouncer(const PgBouncer&) = delete;
   PgBouncer& operator=(const PgBouncer&) = delete;
   ~PgBouncer() {
@@ -62,8 +48,25 @@ class PgBouncer {
   }
 
  private:
+  [[nodiscard]] pid_t start() const {
+    std::ofstream(folder_ + "/bouncer.ini")
+        << "[databases]\n* = host=" << folder_ << " port=5432 user=postgres\n"
+        << "[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = " << folder_
+        << "\nauth_type = any\npool_mode = transaction\nlogfile = " << folder_ << "/bouncer.log\n";
+    const std::string command =
+        std::string("exec setpriv --pdeathsig KILL ") +
+        (geteuid() == 0 ? "--reuid postgres --regid postgres --init-groups " : "") +
+        "pgbouncer -q " + folder_ + "/bouncer.ini >/dev/null 2>&1";
+    const pid_t pid = fork();
+    if (pid == 0) {
+      execl("/bin/sh", "/bin/sh", "-c", command.c_str(), nullptr);
+      _exit(127);
+    }
+    return pid;
+  }
+
   std::string folder_;
-  pid_t pid_ = 0;
+  pid_t pid_;  ///< after the folder, which it starts in
 };
 
 }  // namespace

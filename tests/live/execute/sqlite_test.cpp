@@ -7,7 +7,6 @@ namespace zdm::tests {
 
 using migrations::Engine;
 using migrations::Result;
-using migrations::Rows;
 using planner::ErrorCode;
 using planner::Migration;
 using planner::Phase;
