@@ -55,7 +55,7 @@ std::string find_bin() {
   if (const char* given = std::getenv("ZDM_TEST_PG_BIN")) {
     return given;
   }
-  const std::string own = output_of("pg_config --bindir 2>/dev/null");
+  std::string own = output_of("pg_config --bindir 2>/dev/null");
   if (!own.empty() && fs::exists(own + "/initdb")) {
     return own;
   }
@@ -126,7 +126,7 @@ void clean(const std::string& root) {
 /// One initdb per machine and server version; everybody copies it.
 std::string template_data(const std::string& root, const std::string& bin) {
   const std::string version = output_of(bin + "/postgres --version | cut -d' ' -f3");
-  const std::string data = root + "/template-" + version;
+  std::string data = root + "/template-" + version;
   const int lock = lock_file(root + "/template.lock", LOCK_EX);
   if (!fs::exists(data)) {
     const std::string making = data + ".new";

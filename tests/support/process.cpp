@@ -88,8 +88,8 @@ Process::Process(const Command& command) {
   const char* path = std::getenv("PATH");
   variables.push_back(std::string("PATH=") + (path == nullptr ? "/usr/bin:/bin" : path));
   for (const auto& [name, value] : command.environment) variables.push_back(name + "=" + value);
-  const auto words = pointers(texts);
-  const auto environment = pointers(variables);
+  auto words = pointers(texts);
+  auto environment = pointers(variables);
   const auto out = make_pipe();
   const auto err = command.terminal ? make_terminal() : make_pipe();
   const auto in = make_pipe();
@@ -99,7 +99,7 @@ Process::Process(const Command& command) {
     ::dup2(command.terminal ? err.write : in.read, STDIN_FILENO);
     ::dup2(out.write, STDOUT_FILENO);
     ::dup2(err.write, STDERR_FILENO);
-    become(command, const_cast<char**>(words.data()), const_cast<char**>(environment.data()));
+    become(command, words.data(), environment.data());
   }
   ::close(out.write);
   ::close(err.write);

@@ -7,7 +7,6 @@ using namespace zdm;
 using namespace zdm::tests;
 using migrations::MatviewPolicy;
 using planner::ErrorCode;
-using planner::MethodPolicy;
 
 namespace {
 

@@ -3,7 +3,6 @@
 /// Rules of every shape, on both engines: statement by statement.
 using namespace zdm::planner;
 using namespace zdm::tests;
-using Catch::Matchers::Contains;
 
 namespace {
 

@@ -9,7 +9,7 @@ using namespace zdm::planner;
 
 namespace {
 
-SqlFile file_of(std::string sql, Wrapping wrapping = Wrapping::none) {
+SqlFile file_of(const std::string& sql, Wrapping wrapping = Wrapping::none) {
   return {.path = "a.sql", .bytes = sql, .shipped = sql, .wrapping = wrapping};
 }
 

@@ -1,4 +1,6 @@
+#include <algorithm>
 #include "gate/check_sql.hpp"
+
 #include "support/catch.hpp"
 
 using namespace zdm::planner;
@@ -30,8 +32,9 @@ std::vector<std::string> found(std::vector<std::string> files, const std::string
 /// The file with its fixes.
 std::string mended(std::string sql) {
   auto fixes = findings({sql});
-  for (auto at = fixes.rbegin(); at != fixes.rend(); ++at) {
-    if (at->fix) sql.replace(at->fix->offset, at->fix->length, at->fix->text);
+  std::ranges::reverse(fixes);
+  for (const auto& each : fixes) {
+    if (each.fix) sql.replace(each.fix->offset, each.fix->length, each.fix->text);
   }
   return sql;
 }

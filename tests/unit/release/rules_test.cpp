@@ -16,7 +16,7 @@ Releases releases(const Names& applied, const std::string& live, const std::stri
   for (const auto& name : applied) {
     states.push_back({name, static_cast<std::int64_t>(states.size()) + 1, name == live});
   }
-  return Releases(cut, states, rule, deploying);
+  return {cut, states, rule, deploying};
 }
 
 /// A verdict that holds something back says why, of what, and what to do next.
