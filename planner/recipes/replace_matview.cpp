@@ -260,10 +260,7 @@ namespace {
 /// The new one is built and filled beside the old.
 Result<Recipe> build(const Context& context, const ReplaceMatview& change, const Table& old) {
   const auto& query = change.view.query;
-  ZDM_CHECK(views::refuse_left_behind(context, old));
-  ZDM_CHECK(views::refuse_uncarried(context, old));
-  ZDM_CHECK(views::refuse_taken_beside(context, old.name));
-  ZDM_CHECK(views::refuse_lost_below(context, old, query));
+  ZDM_CHECK(views::refuse_to_replace(context, old, query));
   ZDM_CHECK(refuse_unnamed(context, old, query));
   ZDM_CHECK(views::refuse_rules_over(context, old));
   Recipe recipe;
@@ -283,15 +280,12 @@ Result<Recipe> build(const Context& context, const ReplaceMatview& change, const
 Result<Recipe> exchange(const Context& context, const ReplaceMatview& change, const Table& old) {
   ZDM_TRY(const Table* made, views::still_there(context, views::beside(old.name), kBuildAgain));
   ZDM_CHECK(refuse_changed(context, change, old, *made));
-  ZDM_CHECK(views::refuse_left_behind(context, old));
-  ZDM_CHECK(views::refuse_uncarried(context, old));
+  ZDM_CHECK(views::refuse_to_exchange(context, old));
   Recipe recipe;
   recipe.fragments.push_back(matviews::fill_of(
       context, *made, made->reads, "brings the new one up to date; the old one is read on"));
-  recipe.fragments.push_back(views::exchange(context, old, *made, views::Exchange::forth));
-  const auto columns = views::names_of_columns(*made);
-  views::catch_up(context, old, *made, matviews::describe(old.name, old, columns),
-                  matviews::describe(old.name, *made, columns), recipe.fragments.back().step);
+  recipe.fragments.push_back(
+      views::exchange_as_is(context, old, *made, views::Exchange::forth, matviews::describe));
   return recipe;
 }
 
@@ -311,15 +305,10 @@ Result<Recipe> drop_aside(const Context& context, const Table& old) {
 Result<Recipe> ReplaceMatview::plan(const Context& context) const {
   ZDM_CHECK(matviews::check(context, view));
   ZDM_TRY(const Table old, matview_of(context, view.name));
+  if (context.phase == Phase::backfill) return Recipe{};
   if (context.phase == Phase::contract) return drop_aside(context, old);
-  Recipe recipe;
-  if (context.phase == Phase::expand) {
-    ZDM_TRY(recipe, build(context, *this, old));
-  } else if (context.phase == Phase::switch_) {
-    ZDM_TRY(recipe, exchange(context, *this, old));
-  } else {
-    return recipe;
-  }
+  ZDM_TRY(Recipe recipe, context.phase == Phase::expand ? build(context, *this, old)
+                                                        : exchange(context, *this, old));
   if (compatible) return recipe;
   if (auto warning = views::narrowed(context, old, view.query)) {
     recipe.warnings.push_back(std::move(*warning));
@@ -346,10 +335,8 @@ Result<Recipe> ReplaceMatview::undo(const Context& context) const {
     recipe.fragments.push_back(matviews::fill_of(
         context, *old, old->reads, "brings the old one up to date; the new one is read on"));
   }
-  recipe.fragments.push_back(views::exchange(context, now, *old, views::Exchange::back));
-  const auto columns = views::names_of_columns(*old);
-  views::catch_up_back(context, now, *old, matviews::describe(now.name, now, columns),
-                       matviews::describe(now.name, *old, columns), recipe.fragments.back().step);
+  recipe.fragments.push_back(
+      views::exchange_as_is(context, now, *old, views::Exchange::back, matviews::describe));
   if (at_once) {
     const auto back = renamed_by(context, recipe.fragments.back(), now.name);
     recipe.fragments.push_back(refresh(context, back, now.name));

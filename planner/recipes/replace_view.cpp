@@ -137,10 +137,8 @@ Recipe exchange_with_beside(const Context& context, const Table& view) {
   Recipe recipe;
   const auto* made = context.catalog.table(views::beside(view.name));
   if (made == nullptr) return recipe;
-  recipe.fragments.push_back(views::exchange(context, view, *made, views::Exchange::forth));
-  const auto columns = views::names_of_columns(*made);
-  views::catch_up(context, view, *made, views::describe(view.name, view, columns),
-                  views::describe(view.name, *made, columns), recipe.fragments.back().step);
+  recipe.fragments.push_back(
+      views::exchange_as_is(context, view, *made, views::Exchange::forth, views::describe));
   make_own_parts(view, recipe.fragments.back().step);
   return recipe;
 }
@@ -255,18 +253,14 @@ Result<Recipe> ReplaceView::plan_on_postgres(const Context& context, const Table
   Recipe recipe;
   const bool late = comes_at_switch(context, query);
   if (context.phase == Phase::expand) {
-    ZDM_CHECK(views::refuse_left_behind(context, view));
-    ZDM_CHECK(views::refuse_uncarried(context, view));
-    ZDM_CHECK(views::refuse_taken_beside(context, view.name));
-    ZDM_CHECK(views::refuse_lost_below(context, view, query));
+    ZDM_CHECK(views::refuse_to_replace(context, view, query));
     ZDM_CHECK(refuse_what_cannot_follow(context, view, query));
     ZDM_CHECK(views::refuse_rules_over(context, view));
     const auto binding = late ? views::Binding::at_once : views::Binding::follows;
     ZDM_TRY(recipe.checks, views::over_replaced(context, query, binding));
     if (!late) recipe.fragments.push_back(make(context, view));
   } else if (context.phase == Phase::switch_) {
-    ZDM_CHECK(views::refuse_left_behind(context, view));
-    ZDM_CHECK(views::refuse_uncarried(context, view));
+    ZDM_CHECK(views::refuse_to_exchange(context, view));
     if (late) {
       ZDM_CHECK(views::refuse_taken_beside(context, view.name));
     } else {
@@ -312,10 +306,8 @@ Result<Recipe> ReplaceView::undo(const Context& context) const {
     ZDM_TRY(const Table* old, views::still_there(context, views::aside(view.name),
                                                  "go on with contract, or replace the view again"));
     ZDM_CHECK(views::refuse_left_behind(context, view));
-    recipe.fragments.push_back(views::exchange(context, view, *old, views::Exchange::back));
-    const auto columns = views::names_of_columns(*old);
-    views::catch_up_back(context, view, *old, views::describe(view.name, view, columns),
-                         views::describe(view.name, *old, columns), recipe.fragments.back().step);
+    recipe.fragments.push_back(
+        views::exchange_as_is(context, view, *old, views::Exchange::back, views::describe));
     drop_own_parts(view, views::beside(view.name), recipe.fragments.back().step);
     if (made_here) {
       recipe.fragments.push_back(drop_view(context, view, views::beside(view.name)));

@@ -41,22 +41,22 @@ Table like_old(Table taken, const Table& old) {
   return taken;
 }
 
-}  // namespace
-
 std::vector<std::string> names_of_columns(const Table& view) {
   std::vector<std::string> names;
   for (const auto& column : view.columns) names.push_back(column.name);
   return names;
 }
 
-void catch_up(const Context& context, const Table& old, const Table& made,
-              const std::vector<std::string>& wanted, const std::vector<std::string>& present,
+/// For `made`, which is called as `old` was by then: the owner and privileges of `old`, and what is
+/// said of `old` alone.
+void catch_up(const Context& context, const Table& old, const Table& made, Describe describe,
               Step& step) {
   if (old.oid == 0 || made.oid == 0) return;
   const auto columns = names_of_columns(made);
+  const auto present = describe(old.name, made, columns);
   std::vector<std::string> sql;
-  for (const auto& each : wanted) {
-    if (std::ranges::find(present, each) == present.end()) sql.push_back(each);
+  for (auto& each : describe(old.name, old, columns)) {
+    if (std::ranges::find(present, each) == present.end()) sql.push_back(std::move(each));
   }
   if (made.owner != old.owner) sql.push_back(change_owner(old.kind, old.name, old.owner));
   for (auto& each :
@@ -70,15 +70,23 @@ void catch_up(const Context& context, const Table& old, const Table& made,
   if (taken != nullptr) step.effects.emplace_back(PutTable{like_old(*taken, old)});
 }
 
-void catch_up_back(const Context& context, const Table& now, const Table& old,
-                   const std::vector<std::string>& wanted, const std::vector<std::string>& present,
-                   Step& step) {
-  Table said = now;
-  for (const auto& item : old.access.items) {
-    const bool only_there = !item.column.empty() && now.column(item.column) == nullptr;
-    if (only_there) said.access.items.push_back(item);
+/// `old` with the privileges on columns that only `made` has.
+Table with_column_access_of(const Table& made, Table old) {
+  for (const auto& item : made.access.items) {
+    const bool only_there = !item.column.empty() && old.column(item.column) == nullptr;
+    if (only_there) old.access.items.push_back(item);
   }
-  catch_up(context, said, old, wanted, present, step);
+  return old;
+}
+
+}  // namespace
+
+Fragment exchange_as_is(const Context& context, const Table& out, const Table& in,
+                        Exchange direction, Describe describe) {
+  auto fragment = exchange(context, out, in, direction);
+  const auto said = direction == Exchange::back ? with_column_access_of(in, out) : out;
+  catch_up(context, said, in, describe, fragment.step);
+  return fragment;
 }
 
 Result<const Table*> still_there(const Context& context, const TableName& name,

@@ -140,13 +140,20 @@ Result<void> refuse_left_behind(const Context& context, const Table& view) {
           : "drop what cannot follow in an earlier migration, and make it again afterwards");
 }
 
-Result<void> refuse_uncarried(const Context& context, const Table& view) {
+Result<void> refuse_to_exchange(const Context& context, const Table& view) {
+  ZDM_CHECK(refuse_left_behind(context, view));
   if (view.uncarried.empty()) return {};
   return fail_at(where_of(context), ErrorCode::refused,
                  fmt::format("{} cannot be replaced: the new one cannot be given {}",
                              quote(view.name), fmt::join(view.uncarried, ", ")),
                  "take it from the view first and give it back afterwards; what another role owns "
                  "or granted needs a member of that role");
+}
+
+Result<void> refuse_to_replace(const Context& context, const Table& view, const SqlText& query) {
+  ZDM_CHECK(refuse_to_exchange(context, view));
+  ZDM_CHECK(refuse_taken_beside(context, view.name));
+  return refuse_lost_below(context, view, query);
 }
 
 Result<void> refuse_still_used(const Context& context, const TableName& name) {

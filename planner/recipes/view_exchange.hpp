@@ -5,6 +5,7 @@
 
 #include "model/catalog.hpp"
 #include "model/step.hpp"
+#include "recipes/key_reader.hpp"
 #include "recipes/recipe.hpp"
 
 /// How replace_view and replace_matview let a view take the place of another, and when they do not.
@@ -21,9 +22,13 @@ enum class Exchange { forth, back };
 /// ErrorCode::refused with the list of what depends on the view and cannot follow: materialized
 /// views, statistics objects, temporary views, what uses its row type, what others own.
 [[nodiscard]] Result<void> refuse_left_behind(const Context& context, const Table& view);
-/// ErrorCode::refused with the list of what stands on the view and cannot be given to another one:
-/// security labels and the like.
-[[nodiscard]] Result<void> refuse_uncarried(const Context& context, const Table& view);
+/// refuse_left_behind(), and ErrorCode::refused with the list of what stands on the view and cannot
+/// be given to another one: security labels and the like.
+[[nodiscard]] Result<void> refuse_to_exchange(const Context& context, const Table& view);
+/// refuse_to_exchange() of what is made beside the view: its name is taken, or views over this one
+/// would lose what they read.
+[[nodiscard]] Result<void> refuse_to_replace(const Context& context, const Table& view,
+                                             const SqlText& query);
 /// ErrorCode::refused with the list of what reads the view of this name, which is about to go.
 [[nodiscard]] Result<void> refuse_still_used(const Context& context, const TableName& name);
 
