@@ -7,6 +7,7 @@
 
 #include "locks/claims.hpp"
 #include "model/migration.hpp"
+#include "recipes/add_column_parts.hpp"
 #include "recipes/check.hpp"
 #include "recipes/column_replacement.hpp"
 #include "recipes/guarantee.hpp"
@@ -20,6 +21,8 @@
 namespace zdm::planner {
 
 namespace {
+
+using addition::Site;
 
 constexpr std::array kKeys = {
     KeyInfo{"table", "table", true, "the table"},
@@ -49,46 +52,6 @@ DefaultKind kind_of(const Context& context, const SqlText& text) {
   }
   return DefaultKind::constant;
 }
-
-/// The change on the table it works on.
-struct Site : guarantee::Site {
-  const AddColumn& words;
-  DefaultKind default_kind = DefaultKind::none;
-  std::optional<Assignment> up;
-
-  [[nodiscard]] bool sqlite() const { return context.catalog.engine == Engine::sqlite; }
-  [[nodiscard]] bool late_default() const {
-    return default_kind != DefaultKind::none && default_kind != DefaultKind::constant;
-  }
-  /// What existing rows get: `up`, or a default that ADD COLUMN could not give them.
-  [[nodiscard]] std::optional<Assignment> fill() const {
-    if (up) return up;
-    if (!late_default()) return std::nullopt;
-    return Assignment{.column = words.name,
-                      .expression = words.default_value->text,
-                      .reads = {},
-                      .type = table.assumed ? std::string{} : words.type};
-  }
-  [[nodiscard]] std::string unique_name() const {
-    const auto recorded = guarantee::recorded_name(*this, "unique:" + words.name);
-    return recorded.empty()
-               ? planner::unique_name(table.name.name + "_" + words.name, "_key", taken())
-               : recorded;
-  }
-  [[nodiscard]] std::string constraint_name(const std::string& role,
-                                            std::string_view suffix) const {
-    const auto recorded = guarantee::recorded_name(*this, role + ":" + words.name);
-    return recorded.empty()
-               ? planner::unique_name(table.name.name + "_" + words.name, suffix, taken())
-               : recorded;
-  }
-  [[nodiscard]] std::vector<std::string> taken() const {
-    std::vector<std::string> names;
-    for (const auto& name : context.catalog.taken) names.push_back(name.name);
-    for (const auto& constraint : table.constraints) names.push_back(constraint.name);
-    return names;
-  }
-};
 
 Result<Site> site_of(const Context& context, const AddColumn& words, const Table& table) {
   Site site{{context, table}, words, DefaultKind::none, std::nullopt};
@@ -132,6 +95,29 @@ std::vector<std::string> add_statements(const Site& site, const Column& column) 
   return sql;
 }
 
+}  // namespace
+
+namespace addition {
+
+void add_shape(const Site& site, Step& step, std::vector<std::string>& sql) {
+  const auto column = shape_of(site);
+  for (auto& each : add_statements(site, column)) sql.push_back(std::move(each));
+  step.records.emplace_back(RecordColumn{.change = site.context.change,
+                                         .role = "new:" + site.words.name,
+                                         .table = site.table.name,
+                                         .column = site.words.name});
+  step.effects.emplace_back(PutColumn{site.table.name, column});
+}
+
+void claim_table(const Site& site, Step& step) {
+  if (site.sqlite()) return;
+  step.locks = Claims().merge(step.locks).table(site.table, LockMode::access_exclusive).list();
+}
+
+}  // namespace addition
+
+namespace {
+
 Result<void> refuse(const Site& site) {
   const auto& context = site.context;
   const auto no = [&](std::string message, std::string_view hint) {
@@ -164,26 +150,11 @@ Result<void> refuse(const Site& site) {
   return refuse_user_triggers(context, site.table, site.words.common.user_triggers);
 }
 
-void add_shape(const Site& site, Step& step, std::vector<std::string>& sql) {
-  const auto column = shape_of(site);
-  for (auto& each : add_statements(site, column)) sql.push_back(std::move(each));
-  step.records.emplace_back(RecordColumn{.change = site.context.change,
-                                         .role = "new:" + site.words.name,
-                                         .table = site.table.name,
-                                         .column = site.words.name});
-  step.effects.emplace_back(PutColumn{site.table.name, column});
-}
-
-void claim_table(const Site& site, Step& step) {
-  if (site.sqlite()) return;
-  step.locks = Claims().merge(step.locks).table(site.table, LockMode::access_exclusive).list();
-}
-
 Recipe expand(const Site& site) {
   Recipe recipe;
   auto shape = guarantee::fragment(site, Slot::shape, StepKind::transaction, "");
-  add_shape(site, shape.step, shape.step.sql);
-  claim_table(site, shape.step);
+  addition::add_shape(site, shape.step, shape.step.sql);
+  addition::claim_table(site, shape.step);
   recipe.fragments.push_back(std::move(shape));
   if (!site.sqlite() && !is_forecast(site.context, site.table)) {
     recipe.checks = statements::adds_type(site.table, site.words.type, where_of(site.context));
@@ -355,72 +326,8 @@ Result<Recipe> contract(const Site& site) {
   }
   if (!rule && action.after.empty() && action.before.empty()) return recipe;
   retire.step.action = std::move(action);
-  claim_table(site, retire.step);
+  addition::claim_table(site, retire.step);
   recipe.fragments.push_back(std::move(retire));
-  return recipe;
-}
-
-Recipe undo_expand(const Site& site) {
-  Recipe recipe;
-  const bool ours =
-      site.context.progress.column(site.context.change, "new:" + site.words.name) != nullptr;
-  if (!ours) return recipe;
-  auto retire = guarantee::fragment(site, Slot::retire, StepKind::transaction, "");
-  if (site.table.column(site.words.name) != nullptr) {
-    retire.step.sql = {statements::drop_column(site.table, site.words.name)};
-    retire.step.effects = {DropColumn{site.table.name, site.words.name}};
-    retire.step.rewrites = site.sqlite();
-  }
-  guarantee::forget(site, "new:", retire.step);
-  claim_table(site, retire.step);
-  recipe.fragments.push_back(std::move(retire));
-  return recipe;
-}
-
-Recipe undo_backfill(const Site& site) {
-  Recipe recipe;
-  auto retire = guarantee::fragment(site, Slot::retire, StepKind::transaction, "");
-  SyncAction action{.table = site.table.name};
-  const bool rule = site.up && !site.words.common.dual_write_app;
-  if (rule) action.leave = {site.context.change};
-  for (const auto& record : site.context.progress.columns) {
-    if (record.change != site.context.change || record.role.starts_with("new:")) continue;
-    retire.step.records.emplace_back(ForgetColumn{.change = record.change, .role = record.role});
-    if (site.table.constraint(record.name) != nullptr) {
-      guarantee::drop_constraint(site, record.name, retire.step, action.after);
-    } else if (const auto* index = site.table.index(record.name)) {
-      action.after.push_back(statements::drop_index(index->name));
-      retire.step.effects.emplace_back(DropIndex{site.table.name, record.name});
-      if (!site.sqlite()) {
-        retire.step.locks =
-            Claims().merge(retire.step.locks).add(index->name, LockMode::access_exclusive).list();
-      }
-    }
-  }
-  if (site.up && site.table.column(site.words.name) != nullptr) {
-    // What was filled could go stale unseen once the trigger is gone.
-    action.after.push_back(statements::drop_column(site.table, site.words.name));
-    retire.step.effects.emplace_back(DropColumn{site.table.name, site.words.name});
-    retire.step.rewrites = site.sqlite();
-    add_shape(site, retire.step, action.after);
-  }
-  if (!rule && action.after.empty() && retire.step.records.empty()) return recipe;
-  retire.step.action = std::move(action);
-  claim_table(site, retire.step);
-  recipe.fragments.push_back(std::move(retire));
-  return recipe;
-}
-
-Recipe undo_switch(const Site& site) {
-  Recipe recipe;
-  if (site.sqlite()) return recipe;
-  auto step = guarantee::fragment(site, Slot::exchange, StepKind::transaction, "");
-  const auto* present = site.table.column(site.words.name);
-  if (present != nullptr && present->not_null) {
-    guarantee::drop_not_null(site, site.words.name, step.step);
-  }
-  if (site.words.unique) guarantee::detach_unique(site, site.unique_name(), step.step, recipe);
-  if (!step.step.sql.empty()) recipe.fragments.push_back(std::move(step));
   return recipe;
 }
 
@@ -508,11 +415,11 @@ Result<Recipe> AddColumn::undo(const Context& context) const {
   ZDM_TRY(const auto site, site_of(context, *this, subject));
   switch (context.phase) {
     case Phase::expand:
-      return undo_expand(site);
+      return addition::undo_expand(site);
     case Phase::backfill:
-      return undo_backfill(site);
+      return addition::undo_backfill(site);
     case Phase::switch_:
-      return undo_switch(site);
+      return addition::undo_switch(site);
     case Phase::contract:
       break;
   }
