@@ -1,17 +1,13 @@
-#include <signal.h>
-#include <sys/wait.h>
-#include <unistd.h>
-
 #include <chrono>
 #include <fstream>
 #include <sstream>
-#include <thread>
 
 #include "support/catch.hpp"
 #include "support/database.hpp"
+#include "support/pooler.hpp"
 
 using namespace zdm::migrations;
-using zdm::tests::PostgresServer;
+using zdm::tests::Pooler;
 using zdm::tests::SqliteFile;
 using zdm::tests::TestDatabase;
 using namespace std::chrono_literals;
@@ -23,51 +19,6 @@ std::string setting(Connection& connection, const std::string& name) {
   REQUIRE(rows);
   return rows->first();
 }
-
-/// PgBouncer in transaction pooling before the shared server, on a socket in the server's folder;
-/// gone with this object.
-class PgBouncer {
- public:
-  explicit PgBouncer(const PostgresServer& server) : folder_(server.folder()), pid_(start()) {}
-  PgBouncer(const PgBouncer&) = delete;
-  PgBouncer& operator=(const PgBouncer&) = delete;
-  ~PgBouncer() {
-    kill(pid_, SIGKILL);
-    waitpid(pid_, nullptr, 0);
-  }
-
-  [[nodiscard]] Result<std::unique_ptr<Connection>> connect(const std::string& database) const {
-    const DatabaseUrl url{
-        Secret("host=" + folder_ + " port=6432 user=postgres dbname=" + database)};
-    auto connection = open(url, {.lock_timeout = 123ms});
-    for (int i = 0; i < 3000 && !connection; ++i) {
-      std::this_thread::sleep_for(20ms);
-      connection = open(url, {.lock_timeout = 123ms});
-    }
-    return connection;
-  }
-
- private:
-  [[nodiscard]] pid_t start() const {
-    std::ofstream(folder_ + "/bouncer.ini")
-        << "[databases]\n* = host=" << folder_ << " port=5432 user=postgres\n"
-        << "[pgbouncer]\nlisten_addr =\nlisten_port = 6432\nunix_socket_dir = " << folder_
-        << "\nauth_type = any\npool_mode = transaction\nlogfile = " << folder_ << "/bouncer.log\n";
-    const std::string command =
-        std::string("exec setpriv --pdeathsig KILL ") +
-        (geteuid() == 0 ? "--reuid postgres --regid postgres --init-groups " : "") +
-        "pgbouncer -q " + folder_ + "/bouncer.ini >/dev/null 2>&1";
-    const pid_t pid = fork();
-    if (pid == 0) {
-      execl("/bin/sh", "/bin/sh", "-c", command.c_str(), nullptr);
-      _exit(127);
-    }
-    return pid;
-  }
-
-  std::string folder_;
-  pid_t pid_;  ///< after the folder, which it starts in
-};
 
 }  // namespace
 
@@ -101,8 +52,9 @@ TEST_CASE("every session is set up alike, the first and one after a loss", "[liv
 TEST_CASE("a transaction pooler is seen, and its sessions are left as they are",
           "[live][database]") {
   TestDatabase database;
-  const PgBouncer bouncer(PostgresServer::shared());
-  const auto connection = bouncer.connect(database.name());
+  const Pooler pooler;
+  const auto connection =
+      open(DatabaseUrl{Secret(pooler.url(database.name()))}, {.lock_timeout = 123ms});
   if (!connection) FAIL(connection.error().message);
   CHECK((*connection)->pooled());
   CHECK(setting(**connection, "lock_timeout") == "0");
