@@ -98,9 +98,11 @@ void override_wrapping(SqlFile& file) {
     at = piece.end;
     if (piece.kind != planner::PieceKind::comment) continue;
     const auto text = std::string_view(file.bytes).substr(piece.begin, at - piece.begin);
-    if (text.find("zdm:transaction=on") != std::string_view::npos)
-      file.wrapping = Wrapping::transaction;
-    if (text.find("zdm:transaction=off") != std::string_view::npos) file.wrapping = Wrapping::none;
+    const auto says = [&](std::string_view word) {
+      return text.find(word) != std::string_view::npos;
+    };
+    if (says("zdm:transaction=on")) file.wrapping = Wrapping::transaction;
+    if (says("zdm:transaction=off")) file.wrapping = Wrapping::none;
   }
 }
 

@@ -106,7 +106,7 @@ struct MatviewRefreshOutcome : Outcome {
 };
 /// Refreshes in order, each view in its own transactions; what fails takes only what reads it
 /// along. Errors of single views are in the report; `error` sums them up and decides the exit.
-[[nodiscard]] MatviewRefreshOutcome refresh_matviews(const Environment& environment,
+[[nodiscard]] MatviewRefreshOutcome refresh_matviews(Environment environment,
                                                      const MatviewRefreshOptions& options,
                                                      const ProgressSink& progress);
 

@@ -214,10 +214,9 @@ MatviewReport lost_report(const LostName& lost) {
 
 }  // namespace
 
-MatviewRefreshOutcome refresh_matviews(const Environment& given,
+MatviewRefreshOutcome refresh_matviews(Environment environment,
                                        const MatviewRefreshOptions& options,
                                        const ProgressSink& progress) {
-  Environment environment = given;
   environment.locks.timeout = std::min(environment.locks.timeout, kMostWait);
   MatviewRefreshOutcome outcome;
   auto prepared = prepare(environment, options);

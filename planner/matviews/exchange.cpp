@@ -2,8 +2,6 @@
 
 #include <fmt/format.h>
 
-#include <algorithm>
-
 #include "locks/claims.hpp"
 #include "matviews/access.hpp"
 #include "matviews/followers.hpp"
@@ -69,10 +67,10 @@ ExchangePlan plan_exchange(const std::vector<ExchangeMember>& members,
   for (const auto& member : members) take_place(member, plan.exchange);
   plan.exchange.insert(plan.exchange.end(), following.sql.begin(), following.sql.end());
   // Those that read others go first; without CASCADE, so that what was overlooked stops it all.
-  std::for_each(members.rbegin(), members.rend(), [&](const ExchangeMember& member) {
+  for (auto at = members.rbegin(); at != members.rend(); ++at) {
     plan.exchange.push_back(
-        fmt::format("DROP MATERIALIZED VIEW {}", quote(in_schema_of(member, member.aside))));
-  });
+        fmt::format("DROP MATERIALIZED VIEW {}", quote(in_schema_of(*at, at->aside))));
+  }
   for (const auto& member : members) rename_parts(member, plan.exchange);
   return plan;
 }

@@ -94,7 +94,7 @@ struct Subject {
 [[nodiscard]] SyncRule rule_of(const Subject& subject);
 [[nodiscard]] Fill fill_of(const Subject& subject);
 /// The old column as it was before expand (its NOT NULL may be lifted since, on SQLite).
-[[nodiscard]] Column old_shape(const Subject& subject, const std::string& name);
+[[nodiscard]] Column old_shape(const Subject& subject, const std::string& current);
 /// A step of this replacement on its table, with guards that its columns are the recorded ones.
 [[nodiscard]] Fragment fragment(const Subject& subject, Slot slot, StepKind kind, std::string note);
 [[nodiscard]] Result<void> guard_columns(const Subject& subject, Step& step, bool with_new);

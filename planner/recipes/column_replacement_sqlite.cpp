@@ -163,9 +163,8 @@ Result<Recipe> expand(const Subject& subject) {
       {.code = "conflict-clauses",
        .message = fmt::format(
            "OR IGNORE, OR FAIL and OR REPLACE of a write to {} hold for what the triggers do for "
-           "it, "
-           "too: where the other shape's value breaks a constraint, the two shapes differ then, or "
-           "another row goes; and a NULL for a NOT NULL column fails the whole statement",
+           "it, too: where the other shape's value breaks a constraint, the two shapes differ "
+           "then, or another row goes; and a NULL for a NOT NULL column fails the whole statement",
            quote(subject.table.name))});
   recipe.warnings.push_back(
       {.code = "drop-column-rewrites",

@@ -188,6 +188,10 @@ Result<SqlChange> SqlChange::decode(KeyReader& keys) {
   return change;
 }
 
+CatalogRequest SqlChange::needs() const {
+  return {};
+}
+
 Result<Recipe> SqlChange::plan(const Context& context) const {
   const auto& text = forward_of(*this, context.phase);
   if (!text) return Recipe{};

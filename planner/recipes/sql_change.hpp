@@ -15,7 +15,7 @@ struct SqlChange {
 
   [[nodiscard]] static const KindInfo& info();
   [[nodiscard]] static Result<SqlChange> decode(KeyReader& keys);
-  [[nodiscard]] static CatalogRequest needs() { return {}; }
+  [[nodiscard]] CatalogRequest needs() const;
   [[nodiscard]] Result<Recipe> plan(const Context& context) const;
   [[nodiscard]] Result<Recipe> undo(const Context& context) const;
 };

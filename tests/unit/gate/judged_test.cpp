@@ -1,6 +1,4 @@
-#include <algorithm>
 #include "gate/check_sql.hpp"
-
 #include "support/catch.hpp"
 
 using namespace zdm::planner;
@@ -32,9 +30,8 @@ std::vector<std::string> found(std::vector<std::string> files, const std::string
 /// The file with its fixes.
 std::string mended(std::string sql) {
   auto fixes = findings({sql});
-  std::ranges::reverse(fixes);
-  for (const auto& each : fixes) {
-    if (each.fix) sql.replace(each.fix->offset, each.fix->length, each.fix->text);
+  for (auto at = fixes.rbegin(); at != fixes.rend(); ++at) {
+    if (at->fix) sql.replace(at->fix->offset, at->fix->length, at->fix->text);
   }
   return sql;
 }
