@@ -13,6 +13,7 @@
 #include "parse.hpp"
 #include "redact.hpp"
 #include "signals.hpp"
+#include "sql/big_stack.hpp"
 #include "terminal.hpp"
 #include "views/view.hpp"
 
@@ -80,7 +81,10 @@ Answer work(const Arguments& arguments, migrations::Host& host, Console& console
   Interrupts interrupts;
   if (command.work != Work::none) interrupts.watch(command.work, timeout);
   Context context(arguments, host, console, interrupts);
-  auto answer = command.function(context);
+  Answer answer;
+  const auto run = [&] { answer = command.function(context); };
+  // Without the memory for it, what must be parsed says so where it is.
+  if (!planner::run_on_big_stack(run)) run();
   if (arguments.has("--metrics-file")) {
     if (const auto config = context.config_without_database()) {
       database = config->database.display();

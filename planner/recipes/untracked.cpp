@@ -164,7 +164,9 @@ void look_at_stored_rows(const Context& context, const Table& table,
   if (context.catalog.engine == Engine::sqlite || is_forecast(context, table)) return;
   std::vector<std::string> going;
   for (const auto& column : columns) going.push_back(describe(table, column));
-  // As find_composite_type_dependencies() looks; a row of a partition is one of the table too.
+  // As find_composite_type_dependencies() looks, by pg_depend alone, as no index finds a column by
+  // its type; OFFSET 0 as the server expects more types than there are, and would read all of it.
+  // A row of a partition is one of the table too.
   recipe.checks.push_back(
       {.table = table.name,
        .columns = {},
@@ -173,24 +175,28 @@ void look_at_stored_rows(const Context& context, const Table& table,
     UNION
     SELECT i.inhrelid FROM tree JOIN pg_catalog.pg_inherits AS i ON i.inhparent = tree.oid),
   holding AS (
-    SELECT c.reltype AS type FROM tree JOIN pg_catalog.pg_class AS c USING (oid)
+    SELECT c.reltype AS type, NULL::pg_catalog.text COLLATE pg_catalog."C" AS stored
+      FROM tree JOIN pg_catalog.pg_class AS c USING (oid)
     UNION
-    SELECT CASE WHEN d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid
-                ELSE c.reltype END
+    SELECT found.type, found.stored
       FROM holding
-      JOIN pg_catalog.pg_depend AS d ON d.refobjid = holding.type
-       AND d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
-      LEFT JOIN pg_catalog.pg_class AS c ON c.oid = d.objid AND d.objsubid > 0
-       AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
-     WHERE d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass OR c.oid IS NOT NULL)
-  SELECT pg_catalog.count(*) = 0,
-         pg_catalog.string_agg(pg_catalog.format('%I.%I.%I', n.nspname, c.relname, a.attname), ', '
-                               ORDER BY n.nspname, c.relname, a.attnum)
-    FROM holding
-    JOIN pg_catalog.pg_attribute AS a ON a.atttypid = holding.type AND NOT a.attisdropped
-    JOIN pg_catalog.pg_class AS c ON c.oid = a.attrelid AND c.relkind IN ('r', 'p', 'm', 'f')
-     AND NOT c.relispartition
-    JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace)",
+     CROSS JOIN LATERAL (
+       SELECT CASE WHEN d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid
+                   ELSE c.reltype END AS type,
+              CASE WHEN c.relkind IN ('r', 'p', 'm', 'f') AND NOT c.relispartition
+                   THEN pg_catalog.format('%I.%I.%I', n.nspname, c.relname, a.attname)
+                        COLLATE pg_catalog."C" END AS stored
+         FROM pg_catalog.pg_depend AS d
+         LEFT JOIN pg_catalog.pg_class AS c ON c.oid = d.objid AND d.objsubid > 0
+          AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+         LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+         LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+          AND d.refobjid = holding.type
+          AND (d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass OR c.oid IS NOT NULL)
+       OFFSET 0) AS found)
+  SELECT pg_catalog.count(stored) = 0, pg_catalog.string_agg(DISTINCT stored, ', ')
+    FROM holding)",
                             quote_literal(quote(table.name))),
        .message =
            fmt::format("other columns store rows of {}, from which the values of {} would be "

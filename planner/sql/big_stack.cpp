@@ -10,6 +10,8 @@ namespace {
 
 constexpr std::size_t kStackBytes = std::size_t{256} * 1024 * 1024;
 
+thread_local bool on_big_stack = false;
+
 struct Job {
   const std::function<void()>& work;
   std::exception_ptr thrown;
@@ -17,6 +19,7 @@ struct Job {
 
 void* run(void* argument) {
   Job& job = *static_cast<Job*>(argument);
+  on_big_stack = true;
   try {
     job.work();
   } catch (...) {
@@ -28,6 +31,10 @@ void* run(void* argument) {
 }  // namespace
 
 bool run_on_big_stack(const std::function<void()>& work) {
+  if (on_big_stack) {
+    work();
+    return true;
+  }
   Job job{work, nullptr};
   pthread_attr_t attributes;
   if (pthread_attr_init(&attributes) != 0) return false;
