@@ -123,11 +123,23 @@ void clean(const std::string& root) {
   }
 }
 
+/// A lock until the end of the scope, whatever is thrown there.
+class FileLock final {
+ public:
+  explicit FileLock(const std::string& path) : descriptor_(lock_file(path, LOCK_EX)) {}
+  FileLock(const FileLock&) = delete;
+  FileLock& operator=(const FileLock&) = delete;
+  ~FileLock() { close(descriptor_); }
+
+ private:
+  int descriptor_;
+};
+
 /// One initdb per machine and server version; everybody copies it.
 std::string template_data(const std::string& root, const std::string& bin) {
   const std::string version = output_of(bin + "/postgres --version | cut -d' ' -f3");
   std::string data = root + "/template-" + version;
-  const int lock = lock_file(root + "/template.lock", LOCK_EX);
+  const FileLock lock(root + "/template.lock");
   if (!fs::exists(data)) {
     const std::string making = data + ".new";
     fs::remove_all(making);
@@ -137,7 +149,6 @@ std::string template_data(const std::string& root, const std::string& bin) {
         making);
     fs::rename(making, data);
   }
-  close(lock);
   return data;
 }
 
