@@ -107,17 +107,17 @@ int lock_file(const std::string& path, int how) {
   return -1;
 }
 
-/// What processes left that did not come to their end: their locks can be had.
+/// What processes left that did not come to their end: their locks can be had, or are gone where a
+/// copy went on after its folder was removed.
 void clean(const std::string& root) {
   std::error_code ignored;
   for (const auto& entry : fs::directory_iterator(root, ignored)) {
-    const std::string path = entry.path().string();
-    if (!path.ends_with(".lock") || path.ends_with("template.lock")) {
-      continue;
-    }
-    if (const int lock = lock_file(path, LOCK_EX | LOCK_NB); lock >= 0) {
-      fs::remove_all(path.substr(0, path.size() - 5), ignored);
-      fs::remove(path, ignored);
+    std::string folder = entry.path().string();
+    if (entry.path().filename().string().starts_with("template")) continue;
+    if (folder.ends_with(".lock")) folder.resize(folder.size() - 5);
+    if (const int lock = lock_file(folder + ".lock", LOCK_EX | LOCK_NB); lock >= 0) {
+      fs::remove_all(folder, ignored);
+      fs::remove(folder + ".lock", ignored);
       close(lock);
     }
   }
