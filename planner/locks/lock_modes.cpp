@@ -9,16 +9,16 @@ constexpr std::array<std::string_view, 8> kPgLocksNames = {
     "AccessShareLock", "RowShareLock",          "RowExclusiveLock", "ShareUpdateExclusiveLock",
     "ShareLock",       "ShareRowExclusiveLock", "ExclusiveLock",    "AccessExclusiveLock"};
 
-// PostgreSQL manual, table 13.2 "Conflicting Lock Modes", in its order.
+// PostgreSQL manual, table 13.2 "Conflicting Lock Modes", in its order; # where two conflict.
 constexpr std::array<std::string_view, 8> kConflicts = {
-    ".......X",  // ACCESS SHARE
-    "......XX",  // ROW SHARE
-    "....XXXX",  // ROW EXCLUSIVE
-    "...XXXXX",  // SHARE UPDATE EXCLUSIVE
-    "..XX.XXX",  // SHARE
-    "..XXXXXX",  // SHARE ROW EXCLUSIVE
-    ".XXXXXXX",  // EXCLUSIVE
-    "XXXXXXXX",  // ACCESS EXCLUSIVE
+    ".......#",  // ACCESS SHARE
+    "......##",  // ROW SHARE
+    "....####",  // ROW EXCLUSIVE
+    "...#####",  // SHARE UPDATE EXCLUSIVE
+    "..##.###",  // SHARE
+    "..######",  // SHARE ROW EXCLUSIVE
+    ".#######",  // EXCLUSIVE
+    "########",  // ACCESS EXCLUSIVE
 };
 
 std::size_t index(LockMode mode) {
@@ -41,7 +41,7 @@ std::optional<LockMode> parse_lock_mode(std::string_view text) {
 }
 
 bool conflicts(LockMode one, LockMode other) {
-  return kConflicts.at(index(one)).at(index(other)) == 'X';
+  return kConflicts.at(index(one)).at(index(other)) == '#';
 }
 
 std::string_view pg_locks_mode(LockMode mode) {
