@@ -1,6 +1,7 @@
 #include "recipes/server_checks.hpp"
 
 #include <fmt/format.h>
+#include <fmt/ranges.h>
 
 #include "sql/quote.hpp"
 
@@ -97,6 +98,50 @@ SELECT pg_catalog.count(*) = 0,
   check.hint = "detach them first, or write the steps for both servers as kind = \"sql\"";
   // First of all: others plan statements, for which the far side may be asked.
   recipe.checks.insert(recipe.checks.begin(), std::move(check));
+}
+
+void look_at_stored_rows(const Context& context, const Table& table,
+                         const std::vector<std::string>& columns, Recipe& recipe) {
+  if (!can_look(context, table)) return;
+  // As find_composite_type_dependencies() looks, by pg_depend alone, as no index finds a column by
+  // its type; OFFSET 0 as the server expects more types than there are, and would read all of it.
+  // A row of a partition is one of the table too.
+  auto check = asking(context, table,
+                      fmt::format(R"({},
+  holding AS (
+    SELECT c.reltype AS type, NULL::pg_catalog.text COLLATE pg_catalog."C" AS stored
+      FROM tree JOIN pg_catalog.pg_class AS c USING (oid)
+    UNION
+    SELECT found.type, found.stored
+      FROM holding
+     CROSS JOIN LATERAL (
+       SELECT CASE WHEN d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass THEN d.objid
+                   ELSE c.reltype END AS type,
+              CASE WHEN c.relkind IN ('r', 'p', 'm', 'f') AND NOT c.relispartition
+                   THEN pg_catalog.format('%I.%I.%I', n.nspname, c.relname, a.attname)
+                        COLLATE pg_catalog."C" END AS stored
+         FROM pg_catalog.pg_depend AS d
+         LEFT JOIN pg_catalog.pg_class AS c ON c.oid = d.objid AND d.objsubid > 0
+          AND d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass
+         LEFT JOIN pg_catalog.pg_attribute AS a ON a.attrelid = c.oid AND a.attnum = d.objsubid
+         LEFT JOIN pg_catalog.pg_namespace AS n ON n.oid = c.relnamespace
+        WHERE d.refclassid = 'pg_catalog.pg_type'::pg_catalog.regclass
+          AND d.refobjid = holding.type
+          AND (d.classid = 'pg_catalog.pg_type'::pg_catalog.regclass OR c.oid IS NOT NULL)
+       OFFSET 0) AS found)
+  SELECT pg_catalog.count(stored) = 0, pg_catalog.string_agg(DISTINCT stored, ', ')
+    FROM holding)",
+                                  tree_of(table)));
+  std::vector<std::string> going;
+  for (const auto& column : columns) going.push_back(describe(table, column));
+  check.message = fmt::format(
+      "other columns store rows of {}, from which the values of {} would be lost at contract",
+      quote(table.name), fmt::join(going, " and "));
+  check.hint =
+      "keep them as something else first (ALTER TABLE … ALTER COLUMN … TYPE jsonb USING "
+      "to_jsonb(…)), or drop those columns";
+  check.late = context.phase == Phase::contract;
+  recipe.checks.push_back(std::move(check));
 }
 
 void look_at_users_of_sequences(const Context& context, const Table& table,

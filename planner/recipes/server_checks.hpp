@@ -19,6 +19,11 @@ void look_at_default_of_type(const Context& context, const Table& table, const s
 /// what it stands for stays as it is, so that reading it fails.
 void look_at_foreign_partitions(const Context& context, const Table& table, Recipe& recipe);
 
+/// Columns go. Not so while another column stores rows of the table, be it in an array, a domain, a
+/// range or another row: the server drops the value from what it reads there, and says nothing.
+void look_at_stored_rows(const Context& context, const Table& table,
+                         const std::vector<std::string>& columns, Recipe& recipe);
+
 /// The table goes, or that column of it alone, with the sequences it owns. Not so while anything
 /// else draws from one, such as the default of another table.
 void look_at_users_of_sequences(const Context& context, const Table& table,

@@ -36,10 +36,4 @@ void look_at_right_to_skip(const Context& context, const Table& table, UserTrigg
 void look_at_triggers_naming(const Context& context, const Table& table, const Column& column,
                              Recipe& recipe);
 
-/// PostgreSQL: columns go. A check that no other column stores rows of the table, be it in an
-/// array, a domain, a range or another row: the server drops the value from what it reads there,
-/// and says nothing.
-void look_at_stored_rows(const Context& context, const Table& table,
-                         const std::vector<std::string>& columns, Recipe& recipe);
-
 }  // namespace zdm::planner
