@@ -43,13 +43,13 @@ std::string change_of(int table) {
   return on("add_column") + "name = \"seen\"\ntype = \"text\"\n";
 }
 
-void create_tables(TestDatabase& database, int from, int to) {
+void create_tables(TestDatabase& database, int count) {
   constexpr int kAtATime = 2000;  // the server's lock table holds no more
-  for (int first = from; first <= to; first += kAtATime) {
+  for (int first = 1; first <= count; first += kAtATime) {
     database.exec(
         fmt::format("DO $$ BEGIN FOR i IN {}..{} LOOP EXECUTE format('CREATE TABLE t%s "
                     "(id bigint, name varchar(40), age int, note text)', i); END LOOP; END $$",
-                    first, std::min(first + kAtATime - 1, to)));
+                    first, std::min(first + kAtATime - 1, count)));
   }
   database.exec("VACUUM ANALYZE");
 }
@@ -107,9 +107,9 @@ int main(int argc, char** argv) {
     for (int table = 1; table <= kChanges; ++table) file << change_of(table);
   }
   TestDatabase few;
-  create_tables(few, 1, kChanges);
+  create_tables(few, kChanges);
   TestDatabase many;
-  create_tables(many, 1, std::max(tables, kChanges));
+  create_tables(many, std::max(tables, kChanges));
 
   const auto plan = [&](std::string name, std::string database) {
     return Subject(std::move(name), {ZDM_PROGRAM, "plan", "--database", std::move(database)},
