@@ -18,7 +18,8 @@ namespace {
 template <class T>
 T field_at(const ProtobufCMessage& message, unsigned offset) {
   T value{};
-  std::memcpy(&value, reinterpret_cast<const std::byte*>(&message) + offset, sizeof(T));
+  const auto* at = reinterpret_cast<const std::byte*>(&message) + offset;
+  std::memcpy(&value, at, sizeof value);  // NOLINT(bugprone-sizeof-expression): pointers too
   return value;
 }
 
